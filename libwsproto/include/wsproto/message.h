@@ -1,0 +1,107 @@
+/*
+ * Frames to messages: fragments joined, control frames in between kept apart, payload unmasked,
+ * text checked as UTF-8 while it arrives (RFC 6455 5.4, 5.5, 8.1).
+ *
+ * It is fed the reader's events, so that an observer has frames and messages from one decoder:
+ *
+ *     n = wsp_reader_next(&r, in, len, &ev);
+ *     if (ev.type != WSP_EVENT_NONE)
+ *         do {
+ *             wsp_message_next(&m, &ev, out, sizeof out, &mev);
+ *             // mev.data: the next bytes of message mev.opcode; mev.first, mev.last mark its ends
+ *         } while (mev.more);
+ *
+ * One design streams and collects: to stream, pass the same small buffer each time; to collect,
+ * pass the place in your buffer where the message goes on. Nothing is allocated or kept here.
+ */
+#ifndef WSPROTO_MESSAGE_H
+#define WSPROTO_MESSAGE_H
+
+#include "wsproto/api.h"
+#include "wsproto/reader.h"
+#include "wsproto/utf8.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Limits of an endpoint. All zero = none. */
+typedef struct wsp_message_rules {
+    uint64_t max_message;   /* bytes of payload of an uncompressed message; 0 = no limit */
+    uint64_t max_fragments; /* frames of one message; 0 = no limit */
+} wsp_message_rules;
+
+typedef struct wsp_message_event {
+    uint8_t opcode;        /* of the message's first frame; WSP_OPCODE_CONTINUATION when that was
+                              never seen; a control frame is a message of its own */
+    bool first;            /* the message begins here. When a data message was open, it was
+                              abandoned: it will have no last event */
+    bool last;             /* the message ends here */
+    bool more;             /* call again with the same reader event */
+    bool compressed;       /* RSV1 was set: data is DEFLATE, not text (RFC 7692 6) */
+    uint32_t violations;   /* WSP_V_* that the message layer saw first at this event */
+    uint64_t violation_at; /* stream offset of the byte that broke a rule of the payload
+                              (CLOSE_CODE, CLOSE_UTF8, TEXT_UTF8); where text ends inside a
+                              character, the last byte of its last frame. Other violations are
+                              known from the frame's header */
+    uint64_t frames;       /* of this message so far */
+    uint64_t offset;       /* of data in the message's payload; jumps where a gap was */
+    const uint8_t *data;   /* unmasked: in `out`, or in the input where that was not masked */
+    size_t len;
+} wsp_message_event;
+
+/* One direction of one connection. The caller's memory; a copy is a snapshot; no pointers. */
+typedef struct wsp_message {
+    wsp_message_rules rules;
+    struct wsp_message_open {
+        uint8_t opcode;
+        bool compressed;
+        bool check_utf8; /* no wrong byte and no gap so far */
+        wsp_utf8 utf8;
+        uint64_t frames;
+        uint64_t before; /* payload bytes of the frames before this one */
+        uint64_t next;   /* offset in the message that should come next */
+    } data, control;     /* the data message, and the control frame, that is being read */
+    bool data_open;      /* a data message has begun and not ended */
+    bool frame_begun;    /* the current reader event's header is dealt with */
+    uint8_t close_high;  /* first byte of the close code */
+    size_t taken;        /* bytes of the current reader event that are dealt with */
+} wsp_message;
+
+/* Make *m ready for the first frame. *rules is copied; NULL = no limits. Cannot fail. */
+WSP_API void wsp_message_init(wsp_message *m, const wsp_message_rules *rules);
+
+/*
+ * Take the reader's event `ev` (FRAME or PAYLOAD) and give one message event.
+ *
+ * Where the payload is masked, its bytes are written unmasked to `out`, at most `size` of them.
+ * With out = ev->data (const only here), in every call for that ev, they are unmasked in place:
+ * each byte stays where it lies. Where the payload is not masked, `out` is not used and may be
+ * NULL; no byte is copied. Repeat with the same ev while mev->more. An event ends right behind a
+ * byte that breaks a rule, so that mev->violation_at does not depend on how the input was cut.
+ * With size = 0 and masked payload the event has no data and mev->more stays set.
+ */
+WSP_API void wsp_message_next(wsp_message *m, const wsp_event *ev, uint8_t *out, size_t size,
+                              wsp_message_event *mev);
+
+/*
+ * The reader has lost a frame boundary (wsp_reader_lost): forget the message that is open. What
+ * was given of it stays incomplete.
+ */
+WSP_API void wsp_message_abandon(wsp_message *m);
+
+/*
+ * The stream has ended. Returns WSP_V_TRUNCATED when a data message is open, else 0; a frame that
+ * is not whole is wsp_reader_end's to report.
+ */
+WSP_API uint32_t wsp_message_end(const wsp_message *m);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

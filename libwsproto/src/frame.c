@@ -1,0 +1,134 @@
+/* One frame header: decode, encode, check (RFC 6455 5.2). */
+#include "wsproto/frame.h"
+
+#include "wsproto/error.h"
+
+#include <string.h>
+
+/* What the 7-bit length field says: up to 125 is the length itself, the rest announce more bytes.
+ */
+enum { LENGTH_IN_16 = 126, LENGTH_IN_64 = 127 };
+
+static uint64_t get_big_endian(const uint8_t *in, int bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; i++)
+        value = value << 8 | in[i];
+    return value;
+}
+
+static void put_big_endian(uint8_t *out, uint64_t value, int bytes)
+{
+    for (int i = bytes - 1; i >= 0; i--, value >>= 8)
+        out[i] = (uint8_t)value;
+}
+
+int wsp_frame_header_decode(wsp_frame_header *h, const uint8_t *in, size_t len)
+{
+    if (len < 2)
+        return 0;
+    h->fin = in[0] >> 7;
+    h->rsv = in[0] >> 4 & 7;
+    h->opcode = in[0] & 15;
+    h->masked = in[1] >> 7;
+
+    uint8_t length_field = in[1] & 127;
+    size_t length_bytes = length_field == LENGTH_IN_64 ? 8 : length_field == LENGTH_IN_16 ? 2 : 0;
+    size_t size = 2 + length_bytes + (h->masked ? 4 : 0);
+    if (len < size)
+        return 0;
+
+    h->length_form = length_bytes ? (uint8_t)(length_bytes * 8) : 7;
+    h->payload_length = length_bytes ? get_big_endian(in + 2, (int)length_bytes) : length_field;
+    if (h->masked)
+        memcpy(h->masking_key, in + 2 + length_bytes, 4);
+    else
+        memset(h->masking_key, 0, 4);
+    return (int)size;
+}
+
+static uint8_t shortest_form(uint64_t payload_length)
+{
+    return payload_length <= 125 ? 7 : payload_length <= 0xffff ? 16 : 64;
+}
+
+int wsp_frame_header_encode(uint8_t out[WSP_FRAME_HEADER_MAX], const wsp_frame_header *h)
+{
+    uint8_t shortest = shortest_form(h->payload_length);
+    uint8_t form = h->length_form ? h->length_form : shortest;
+    if (h->rsv > 7 || h->opcode > 15 || (form != 7 && form != 16 && form != 64) || form < shortest)
+        return WSP_ERR_RANGE;
+
+    int length_bytes = form == 7 ? 0 : form / 8;
+    uint8_t length_field = form == 7    ? (uint8_t)h->payload_length
+                           : form == 16 ? LENGTH_IN_16
+                                        : LENGTH_IN_64;
+    out[0] = (uint8_t)((h->fin ? 0x80 : 0) | h->rsv << 4 | h->opcode);
+    out[1] = (uint8_t)((h->masked ? 0x80 : 0) | length_field);
+    put_big_endian(out + 2, h->payload_length, length_bytes);
+    if (!h->masked)
+        return 2 + length_bytes;
+    memcpy(out + 2 + length_bytes, h->masking_key, 4);
+    return 2 + length_bytes + 4;
+}
+
+/* 5.5: control frames are whole, short, and interrupt a fragmented message freely. */
+static uint32_t check_control(const wsp_frame_header *h)
+{
+    uint32_t set = 0;
+    if (!h->fin)
+        set |= WSP_V_CONTROL_FRAGMENTED;
+    if (h->payload_length > WSP_CONTROL_PAYLOAD_MAX)
+        set |= WSP_V_CONTROL_TOO_LONG;
+    return set;
+}
+
+/* 5.4: a message's frames follow each other: first its opcode, then only continuations. */
+static uint32_t check_order(const wsp_frame_header *h, bool in_message)
+{
+    bool continuation = h->opcode == WSP_OPCODE_CONTINUATION;
+    if (continuation && !in_message)
+        return WSP_V_CONTINUATION_UNEXPECTED;
+    if (!continuation && in_message)
+        return WSP_V_CONTINUATION_EXPECTED;
+    return 0;
+}
+
+uint32_t wsp_frame_header_check(const wsp_frame_header *h, const wsp_frame_rules *r)
+{
+    bool control = wsp_opcode_is_control(h->opcode);
+    uint32_t set = control ? check_control(h) : check_order(h, r->in_message);
+
+    /* 5.2 and RFC 7692 6: RSV1 belongs to the first frame of a data message. */
+    uint8_t rsv_allowed = r->rsv_allowed;
+    if (control || h->opcode == WSP_OPCODE_CONTINUATION)
+        rsv_allowed &= (uint8_t)~WSP_RSV1;
+    if (h->rsv & ~rsv_allowed)
+        set |= WSP_V_RSV_UNNEGOTIATED;
+    if ((h->opcode & 7) > 2) /* 3 to 7 and B to F */
+        set |= WSP_V_OPCODE_RESERVED;
+
+    /* 5.1 and 5.3: who masks. */
+    if (r->sender == WSP_FROM_CLIENT && !h->masked)
+        set |= WSP_V_MASK_MISSING;
+    if (r->sender == WSP_FROM_SERVER && h->masked)
+        set |= WSP_V_MASK_UNEXPECTED;
+
+    /* 5.2: the shortest form of the length, and 63 bits at most. */
+    if (h->length_form > shortest_form(h->payload_length))
+        set |= WSP_V_LENGTH_NOT_MINIMAL;
+    if (h->payload_length >> 63)
+        set |= WSP_V_LENGTH_MSB;
+    if (r->max_payload && h->payload_length > r->max_payload)
+        set |= WSP_V_LIMIT_FRAME;
+    return set;
+}
+
+const char *wsp_opcode_name(uint8_t opcode)
+{
+    static const char *const names[16] = {"continuation", "text",       "binary",     "reserved-3",
+                                          "reserved-4",   "reserved-5", "reserved-6", "reserved-7",
+                                          "close",        "ping",       "pong",       "reserved-b",
+                                          "reserved-c",   "reserved-d", "reserved-e", "reserved-f"};
+    return names[opcode & 15];
+}
