@@ -1,0 +1,82 @@
+/*
+ * A capture file of any bytes through all of wsdump: pcapng blocks, packets, streams, sessions, and
+ * both outputs. Every connection ends once, every open record has its end, and no byte that a
+ * terminal would obey comes out.
+ */
+#include "check.h"
+#include "decap.h"
+#include "pcapng.h"
+#include "session.h"
+#include "sink.h"
+#include "tcp.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct outcome {
+    session *sessions;
+    sink text, json;
+    int64_t connections; /* open now */
+    int64_t records;     /* open records without their end */
+} outcome;
+
+static void check_line(const GString *line)
+{
+    for (gsize i = 0; i < line->len; i++)
+        CHECK((uint8_t)line->str[i] >= 0x20 && line->str[i] != 0x7f);
+    CHECK(g_utf8_validate(line->str, (gssize)line->len, NULL));
+}
+
+static void on_record(void *user, const record *r)
+{
+    outcome *o = user;
+    o->records += (r->type == RECORD_OPEN) - (r->type == RECORD_END);
+    sink *sinks[] = {&o->text, &o->json};
+    for (size_t i = 0; i < G_N_ELEMENTS(sinks); i++) {
+        g_string_truncate(sinks[i]->line, 0);
+        sinks[i]->format(sinks[i], r);
+        check_line(sinks[i]->line);
+    }
+}
+
+static void on_stream(void *user, const tcp_event *event)
+{
+    outcome *o = user;
+    o->connections += (event->type == TCP_EVENT_OPEN) - (event->type == TCP_EVENT_END);
+    session_tcp_event(o->sessions, event);
+}
+
+static void run(FILE *stream, outcome *o)
+{
+    const tcp_limits limits = {.max_buffered = 4096, .max_connections = 8};
+    const session_options options = {.max_data = 1000, .memory = 10000};
+    o->sessions = session_new(&options, on_record, o);
+    tcp *streams = tcp_new(&limits, on_stream, o);
+    pcapng *reader = pcapng_new(stream);
+    packet p;
+    segment s;
+    for (uint64_t number = 1; pcapng_next(reader, &p) == PCAPNG_PACKET; number++)
+        if (decap(&p, &s) == DECAP_TCP)
+            tcp_segment(streams, &s, number, p.time_ns);
+    tcp_finish(streams);
+    CHECK(o->connections == 0 && o->records == 0);
+    pcapng_free(reader);
+    tcp_free(streams);
+    session_free(o->sessions);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    FILE *stream = size > 0 ? fmemopen((void *)(uintptr_t)data, size, "rb") : NULL;
+    if (!stream)
+        return 0;
+    outcome o = {.text = {.line = g_string_new(NULL), .format = sink_text},
+                 .json = {.line = g_string_new(NULL), .format = sink_json}};
+    run(stream, &o);
+    g_string_free(o.text.line, TRUE);
+    g_string_free(o.json.line, TRUE);
+    fclose(stream);
+    return 0;
+}

@@ -1,0 +1,789 @@
+// tcp: whatever the network and the capture did to the segments, the streams come out as they were
+// sent, each byte once, and what is lost is a gap of known length.
+#include "packets.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+extern "C" {
+#include "tcp.h"
+}
+
+using Log = std::vector<std::string>;
+
+namespace
+{
+
+enum { CLIENT, SERVER };
+
+const char *const end_names[] = {"fin", "rst", "timeout", "eof"};
+
+// Feeds segments and writes down every event, e.g. "0 data hello".
+class Reassembly
+{
+public:
+    explicit Reassembly(size_t max_buffered = 0, size_t max_connections = 0)
+    {
+        const tcp_limits limits = {max_buffered, max_connections};
+        tcp_ = tcp_new(&limits, sink, this);
+    }
+    ~Reassembly()
+    {
+        tcp_free(tcp_);
+    }
+    Reassembly(const Reassembly &) = delete;
+    Reassembly &operator=(const Reassembly &) = delete;
+
+    // A segment from `who`; the client is on 10.0.0.1:port, the server on 10.0.0.2:80.
+    void segment_from(int who, uint32_t sequence, uint8_t flags, std::string_view data = {},
+                      uint32_t missing = 0, uint32_t acknowledgment = 0)
+    {
+        endpoint side[2] = {{4, {10, 0, 0, 1}, port}, {4, {10, 0, 0, 2}, 80}};
+        segment s = {};
+        s.source = side[who];
+        s.destination = side[1 - who];
+        s.sequence = sequence;
+        s.acknowledgment = acknowledgment;
+        s.flags = flags;
+        s.data = reinterpret_cast<const uint8_t *>(data.data());
+        s.len = static_cast<uint32_t>(data.size());
+        s.missing = missing;
+        given_ = data;
+        packets_++;
+        tcp_segment(tcp_, &s, packets_, static_cast<int64_t>(packets_) * 1000);
+    }
+    void data(int who, uint32_t sequence, std::string_view data, uint32_t missing = 0)
+    {
+        segment_from(who, sequence, TCP_ACK, data, missing);
+    }
+    void handshake(uint32_t client = 100, uint32_t server = 500)
+    {
+        segment_from(CLIENT, client, TCP_SYN);
+        segment_from(SERVER, server, TCP_SYN | TCP_ACK, {}, 0, client + 1);
+        segment_from(CLIENT, client + 1, TCP_ACK, {}, 0, server + 1);
+    }
+    void finish()
+    {
+        tcp_finish(tcp_);
+    }
+
+    // The events since the last call.
+    Log log()
+    {
+        return std::exchange(log_, {});
+    }
+
+    uint16_t port = 40000;
+    std::string stream[2];    // a gap of n bytes is n times '?'
+    int copied = 0;           // DATA events whose bytes are not the segment's own
+    int syn_side = -2;        // of the last OPEN
+    uint64_t last_packet = 0; // of the last event
+    int64_t last_time = 0;
+    std::vector<bool> starts; // segment_start of each DATA
+    int open = 0;             // connections without END
+
+private:
+    static void sink(void *user, const tcp_event *e)
+    {
+        static_cast<Reassembly *>(user)->take(e);
+    }
+
+    void take(const tcp_event *e)
+    {
+        const std::string side = std::to_string(e->side) + " ";
+        last_packet = e->packet;
+        last_time = e->time_ns;
+        switch (e->type) {
+        case TCP_EVENT_OPEN:
+            EXPECT_EQ(e->connection->user, nullptr);
+            e->connection->user = this;
+            syn_side = e->connection->syn_side;
+            open++;
+            log_.push_back("open");
+            break;
+        case TCP_EVENT_DATA: take_data(e, side); break;
+        case TCP_EVENT_GAP:
+            EXPECT_GT(e->len, 0u);
+            log_.push_back(side + "gap " + std::to_string(e->len));
+            if (e->len < 1 << 24)
+                stream[e->side].append(e->len, '?');
+            break;
+        case TCP_EVENT_FIN: log_.push_back(side + "fin"); break;
+        case TCP_EVENT_END:
+            open--;
+            log_.push_back(std::string("end ") + end_names[e->end] +
+                           (e->end == TCP_END_RST ? " by " + std::to_string(e->side) : ""));
+            break;
+        }
+        EXPECT_EQ(e->connection->user, this);
+    }
+
+    void take_data(const tcp_event *e, const std::string &side)
+    {
+        EXPECT_GT(e->len, 0u);
+        const std::string_view data(reinterpret_cast<const char *>(e->data), e->len);
+        if (data.data() < given_.data() || data.data() >= given_.data() + given_.size())
+            copied++;
+        starts.push_back(e->segment_start);
+        stream[e->side] += data;
+        log_.push_back(side + "data " + std::string(data));
+    }
+
+    tcp *tcp_;
+    Log log_;
+    std::string_view given_;
+    uint64_t packets_ = 0;
+};
+
+// --- the normal course ---
+
+TEST(Tcp, DeliversAConnectionFromSynToFin)
+{
+    Reassembly r;
+    r.handshake();
+    EXPECT_EQ(r.syn_side, 0);
+    r.data(CLIENT, 101, "hello");
+    r.data(SERVER, 501, "world");
+    r.segment_from(CLIENT, 106, TCP_FIN | TCP_ACK, "!");
+    r.segment_from(SERVER, 506, TCP_FIN | TCP_ACK);
+    r.segment_from(CLIENT, 108, TCP_ACK);
+    EXPECT_EQ(r.log(), (Log{"open", "0 data hello", "1 data world", "0 data !", "0 fin", "1 fin",
+                            "end fin"}));
+    r.finish();
+    EXPECT_EQ(r.log(), Log{});
+    EXPECT_EQ(r.copied, 0);
+}
+
+TEST(Tcp, StampsEventsWithThePacketThatMadeThemPossible)
+{
+    Reassembly r;
+    r.data(CLIENT, 1, "a");
+    EXPECT_EQ(r.last_packet, 1u);
+    r.data(CLIENT, 3, "c");
+    EXPECT_EQ(r.last_packet, 1u);
+    r.data(CLIENT, 2, "b");
+    EXPECT_EQ(r.last_packet, 3u);
+    EXPECT_EQ(r.last_time, 3000);
+}
+
+TEST(Tcp, HandsOnInOrderBytesWithoutCopyingThem)
+{
+    Reassembly r;
+    for (uint32_t i = 0; i < 10; i++)
+        r.data(CLIENT, 1 + i * 4, "abcd");
+    EXPECT_EQ(r.stream[0].size(), 40u);
+    EXPECT_EQ(r.copied, 0);
+}
+
+TEST(Tcp, SaysWhereRunsBeginWithASegment)
+{
+    Reassembly r;
+    r.data(CLIENT, 1, "ab");
+    r.data(CLIENT, 2, "bc");  // its second half only
+    r.data(CLIENT, 6, "fg");  // waits
+    r.data(CLIENT, 4, "def"); // overlaps what waits
+    EXPECT_EQ(r.stream[0], "abcdefg");
+    EXPECT_EQ(r.starts, (std::vector<bool>{true, false, true, true}));
+}
+
+TEST(Tcp, KeepsConnectionsApart)
+{
+    Reassembly r;
+    r.data(CLIENT, 1, "a");
+    r.port++;
+    r.data(CLIENT, 77, "x");
+    r.data(SERVER, 5, "y");
+    r.port--;
+    r.data(CLIENT, 2, "b");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "open", "0 data x", "1 data y", "0 data b"}));
+}
+
+TEST(Tcp, FollowsSequenceNumbersAcrossTheirWrap)
+{
+    Reassembly r;
+    r.handshake(0xfffffffc, 0xffffffff);
+    r.data(CLIENT, 0xfffffffd, "ab");
+    r.data(CLIENT, 0x00000001, "ef"); // out of order, beyond the wrap
+    r.data(CLIENT, 0xffffffff, "cd");
+    r.data(SERVER, 0, "xy");
+    r.segment_from(CLIENT, 3, TCP_FIN | TCP_ACK);
+    EXPECT_EQ(r.log(), (Log{"open", "0 data ab", "0 data cd", "0 data ef", "1 data xy", "0 fin"}));
+}
+
+// --- reordered, repeated, overlapping ---
+
+TEST(Tcp, PutsSegmentsInOrder)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 110, "cccc");
+    r.data(CLIENT, 114, "dddd");
+    r.data(CLIENT, 106, "bbbb");
+    EXPECT_EQ(r.log(), (Log{"open"}));
+    r.data(CLIENT, 101, "aaaaa");
+    EXPECT_EQ(r.stream[0], "aaaaabbbbccccdddd");
+}
+
+TEST(Tcp, GivesNothingTwiceWhenEveryPacketComesTwice)
+{
+    Reassembly r;
+    for (int i = 0; i < 2; i++)
+        r.segment_from(CLIENT, 100, TCP_SYN);
+    for (int i = 0; i < 2; i++)
+        r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, {}, 0, 101);
+    for (int i = 0; i < 2; i++)
+        r.data(CLIENT, 101, "ab");
+    for (int i = 0; i < 2; i++)
+        r.data(CLIENT, 105, "ef"); // waits
+    for (int i = 0; i < 2; i++)
+        r.data(CLIENT, 103, "cd");
+    for (int i = 0; i < 2; i++)
+        r.segment_from(CLIENT, 107, TCP_FIN | TCP_ACK, "g");
+    for (int i = 0; i < 2; i++)
+        r.segment_from(SERVER, 501, TCP_FIN | TCP_ACK);
+    EXPECT_EQ(r.log(), (Log{"open", "0 data ab", "0 data cd", "0 data ef", "0 data g", "0 fin",
+                            "1 fin", "end fin"}));
+}
+
+TEST(Tcp, TrimsRetransmissionsThatReachFurther)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 101, "abcd");
+    r.data(CLIENT, 101, "ab");
+    r.data(CLIENT, 102, "bcd");
+    r.data(CLIENT, 101, "abcdef");
+    r.data(CLIENT, 103, "cdefgh");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data abcd", "0 data ef", "0 data gh"}));
+}
+
+TEST(Tcp, LetsTheFirstBytesWinWhereSegmentsOverlap)
+{
+    Reassembly before_hole, beside_waiting;
+    before_hole.handshake();
+    before_hole.data(CLIENT, 101, "aaaa");
+    before_hole.data(CLIENT, 103, "BBBB");
+    EXPECT_EQ(before_hole.stream[0], "aaaaBB");
+
+    beside_waiting.handshake();
+    beside_waiting.data(CLIENT, 104, "cc");
+    beside_waiting.data(CLIENT, 108, "dd");
+    beside_waiting.data(CLIENT, 103, "XXXXXXXXX"); // around both
+    beside_waiting.data(CLIENT, 101, "YYYYYYYYYYYYY");
+    EXPECT_EQ(beside_waiting.stream[0], "YYXccXXddXXYY");
+}
+
+TEST(Tcp, KeepsWaitingBytesWhenTheHoleIsFilledBeyond)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 103, "cc");
+    r.data(CLIENT, 107, "dd");
+    r.data(CLIENT, 101, "XXXXXXXX");
+    EXPECT_EQ(r.stream[0], "XXccXXdd");
+    EXPECT_EQ(r.starts, (std::vector<bool>{true, true, false, true}));
+}
+
+TEST(Tcp, TakesNoHarmFromProbes)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 101, "ab");
+    r.segment_from(CLIENT, 102, TCP_ACK);  // keep-alive without a byte
+    r.data(CLIENT, 102, "Z");              // keep-alive with a garbage byte
+    r.segment_from(CLIENT, 7777, TCP_ACK); // nothing, anywhere
+    r.data(CLIENT, 103, "c");              // zero-window probe: a real byte
+    r.data(CLIENT, 103, "cd");             // and the byte sent again with its follower
+    EXPECT_EQ(r.stream[0], "abcd");
+    r.finish();
+    EXPECT_EQ(r.stream[0], "abcd");
+}
+
+// --- how connections begin ---
+
+TEST(Tcp, OpensNothingForPureAcksResetsAndFins)
+{
+    Reassembly r;
+    r.segment_from(CLIENT, 1, TCP_ACK);
+    r.segment_from(SERVER, 1, TCP_RST);
+    r.segment_from(SERVER, 1, TCP_RST | TCP_SYN);
+    r.segment_from(SERVER, 1, TCP_FIN | TCP_ACK);
+    r.finish();
+    EXPECT_EQ(r.log(), Log{});
+}
+
+TEST(Tcp, JoinsMidStreamAtTheFirstSegmentOfEachSide)
+{
+    Reassembly r;
+    r.data(SERVER, 5000, "ab");
+    r.data(CLIENT, 9000, "x");
+    r.data(SERVER, 5002, "c");
+    r.data(SERVER, 4998, "zzab"); // older than what is known
+    EXPECT_EQ(r.syn_side, -1);
+    EXPECT_EQ(r.log(), (Log{"open", "0 data ab", "1 data x", "0 data c"}));
+}
+
+TEST(Tcp, JoinsOneDirectionOnly)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(SERVER, 501, "a");
+    r.data(SERVER, 502, "b");
+    r.segment_from(SERVER, 503, TCP_FIN | TCP_ACK);
+    r.finish();
+    EXPECT_EQ(r.log(), (Log{"open", "1 data a", "1 data b", "1 fin", "end eof"}));
+}
+
+TEST(Tcp, LearnsFromASynAckWhoOpened)
+{
+    Reassembly r;
+    r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, {}, 0, 101);
+    EXPECT_EQ(r.syn_side, 1); // the server's packet was first: it is side 0
+    r.data(CLIENT, 101, "a");
+    r.data(SERVER, 501, "b");
+    EXPECT_EQ(r.log(), (Log{"open", "1 data a", "0 data b"}));
+}
+
+TEST(Tcp, DeliversDataOnTheSyn)
+{
+    Reassembly r;
+    r.segment_from(CLIENT, 100, TCP_SYN, "abc");
+    r.segment_from(CLIENT, 100, TCP_SYN); // once more, without
+    r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, "x", 0, 104);
+    r.data(CLIENT, 104, "d");
+    r.data(SERVER, 502, "y");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data abc", "1 data x", "0 data d", "1 data y"}));
+}
+
+TEST(Tcp, AcceptsDataCapturedBeforeItsSyn)
+{
+    Reassembly r;
+    r.data(CLIENT, 101, "a");
+    r.segment_from(CLIENT, 100, TCP_SYN);
+    r.data(CLIENT, 102, "b");
+    r.data(SERVER, 501, "x");
+    r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, {}, 0, 101);
+    r.data(SERVER, 502, "y");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "0 data b", "1 data x", "1 data y"}));
+}
+
+TEST(Tcp, TakesTheLastAnswerOfAServerThatAnswersTheSynTwice)
+{
+    Reassembly r;
+    r.segment_from(CLIENT, 100, TCP_SYN);
+    r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, {}, 0, 101);
+    r.segment_from(SERVER, 900, TCP_SYN | TCP_ACK, {}, 0, 101);
+    r.data(SERVER, 901, "a");
+    r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, {}, 0, 101); // late
+    r.data(SERVER, 902, "b");
+    EXPECT_EQ(r.log(), (Log{"open", "1 data a", "1 data b"}));
+}
+
+// --- how they end ---
+
+TEST(Tcp, HoldsAFinBackUntilItsTurn)
+{
+    Reassembly r;
+    r.handshake();
+    r.segment_from(CLIENT, 105, TCP_FIN | TCP_ACK, "ef");
+    r.segment_from(CLIENT, 300, TCP_FIN | TCP_ACK); // the first one counts
+    r.segment_from(SERVER, 501, TCP_FIN | TCP_ACK);
+    EXPECT_EQ(r.log(), (Log{"open", "1 fin"}));
+    r.data(CLIENT, 101, "abcd");
+    EXPECT_EQ(r.log(), (Log{"0 data abcd", "0 data ef", "0 fin", "end fin"}));
+}
+
+TEST(Tcp, GoesOnWithTheOtherSideAfterAFin)
+{
+    Reassembly r;
+    r.handshake();
+    r.segment_from(CLIENT, 101, TCP_FIN | TCP_ACK);
+    r.data(SERVER, 501, "still");
+    r.data(SERVER, 506, " here");
+    EXPECT_EQ(r.log(), (Log{"open", "0 fin", "1 data still", "1 data  here"}));
+}
+
+TEST(Tcp, IgnoresDataAfterAFin)
+{
+    Reassembly r;
+    r.handshake();
+    r.segment_from(CLIENT, 101, TCP_FIN | TCP_ACK, "a");
+    r.data(CLIENT, 102, "b");
+    r.data(CLIENT, 103, "c");
+    r.data(CLIENT, 101, "abc");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "0 fin"}));
+}
+
+TEST(Tcp, IgnoresAFinThatDataSeenBeforeGoesBeyond)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 104, "def");
+    r.segment_from(CLIENT, 103, TCP_FIN | TCP_ACK);
+    r.data(CLIENT, 101, "abc");
+    r.finish();
+    EXPECT_EQ(r.log(), (Log{"open", "0 data abc", "0 data def", "end eof"}));
+}
+
+TEST(Tcp, EndsWithAReset)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 103, "c");
+    r.data(SERVER, 504, "z");
+    r.segment_from(SERVER, 505, TCP_RST | TCP_ACK, "go away");
+    EXPECT_EQ(r.log(), (Log{"open", "0 gap 2", "0 data c", "1 gap 3", "1 data z", "end rst by 1"}));
+    r.data(CLIENT, 101, "ab");
+    r.data(CLIENT, 104, "new");
+    r.segment_from(SERVER, 505, TCP_RST);
+    EXPECT_EQ(r.log(), Log{});
+}
+
+TEST(Tcp, IgnoresAResetFarOutsideTheWindow)
+{
+    Reassembly r;
+    r.handshake();
+    r.segment_from(SERVER, 501 + 0x200000, TCP_RST);
+    r.segment_from(SERVER, 501u - 0x200000, TCP_RST);
+    EXPECT_EQ(r.log(), (Log{"open"}));
+    r.segment_from(SERVER, 501 + 0x80000, TCP_RST);
+    EXPECT_EQ(r.log(), (Log{"end rst by 1"}));
+}
+
+TEST(Tcp, EndsARefusedConnection)
+{
+    Reassembly r;
+    r.segment_from(CLIENT, 100, TCP_SYN);
+    r.segment_from(SERVER, 0, TCP_RST | TCP_ACK, {}, 0, 101);
+    EXPECT_EQ(r.log(), (Log{"open", "end rst by 1"}));
+}
+
+TEST(Tcp, SwallowsLateSegmentsOfAnEndedConnection)
+{
+    Reassembly r;
+    r.handshake();
+    r.segment_from(CLIENT, 101, TCP_FIN | TCP_ACK, "a");
+    r.segment_from(SERVER, 501, TCP_FIN | TCP_ACK);
+    r.log();
+    r.segment_from(CLIENT, 101, TCP_FIN | TCP_ACK, "a");
+    r.segment_from(CLIENT, 100, TCP_SYN);
+    r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, {}, 0, 101);
+    r.segment_from(SERVER, 501, TCP_FIN | TCP_ACK);
+    r.segment_from(SERVER, 502, TCP_RST);
+    r.finish();
+    EXPECT_EQ(r.log(), Log{});
+}
+
+TEST(Tcp, SwallowsAnAnswerThatComesAfterTheReset)
+{
+    Reassembly r;
+    r.segment_from(CLIENT, 100, TCP_SYN);
+    r.segment_from(CLIENT, 101, TCP_RST);
+    r.segment_from(SERVER, 500, TCP_SYN | TCP_ACK, {}, 0, 101);
+    EXPECT_EQ(r.log(), (Log{"open", "end rst by 0"}));
+}
+
+TEST(Tcp, BeginsAnewWhenPortsAreUsedAgain)
+{
+    Reassembly r;
+    r.handshake(100, 500);
+    r.segment_from(CLIENT, 101, TCP_RST);
+    EXPECT_EQ(r.log(), (Log{"open", "end rst by 0"}));
+    r.handshake(70000, 90000);
+    r.data(CLIENT, 70001, "b");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data b"}));
+    r.handshake(200000, 300000); // while it is still open
+    r.data(SERVER, 300001, "c");
+    EXPECT_EQ(r.log(), (Log{"end timeout", "open", "1 data c"}));
+    r.segment_from(SERVER, 400000, TCP_SYN | TCP_ACK, {}, 0, 600000); // the SYN itself was missed
+    r.data(CLIENT, 600000, "d");
+    EXPECT_EQ(r.log(), (Log{"end timeout", "open", "1 data d"}));
+}
+
+TEST(Tcp, BeginsAnewAfterAMidStreamConnection)
+{
+    Reassembly r;
+    r.data(CLIENT, 5000000, "a");
+    r.handshake(100, 500);
+    r.data(CLIENT, 101, "b");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "end timeout", "open", "0 data b"}));
+}
+
+TEST(Tcp, BeginsAnewAfterAResetEvenWhenTheNumbersAreClose)
+{
+    Reassembly r;
+    r.data(CLIENT, 5000, "a");
+    r.segment_from(CLIENT, 5001, TCP_RST);
+    r.handshake(4000, 500);
+    r.data(CLIENT, 4001, "b");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "end rst by 0", "open", "0 data b"}));
+}
+
+TEST(Tcp, CallsItAFinWhenBothWereSeenBehindHoles)
+{
+    Reassembly r;
+    r.handshake();
+    r.segment_from(CLIENT, 103, TCP_FIN | TCP_ACK, "c");
+    r.segment_from(SERVER, 503, TCP_FIN | TCP_ACK);
+    r.finish();
+    EXPECT_EQ(r.log(),
+              (Log{"open", "0 gap 2", "0 data c", "0 fin", "1 gap 2", "1 fin", "end fin"}));
+}
+
+TEST(Tcp, BeginsAnewAfterItsFinish)
+{
+    Reassembly r;
+    r.data(CLIENT, 1, "a");
+    r.finish();
+    r.data(CLIENT, 2, "b");
+    r.finish();
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "end eof", "open", "0 data b", "end eof"}));
+}
+
+TEST(Tcp, EndsOpenConnectionsInTheOrderTheyBegan)
+{
+    Reassembly r;
+    r.data(CLIENT, 1, "a");
+    r.port++;
+    r.data(CLIENT, 1, "b");
+    r.data(CLIENT, 3, "d");
+    r.port--;
+    r.data(CLIENT, 2, "a"); // the first is now the most recently active
+    r.data(CLIENT, 5, "c");
+    r.segment_from(CLIENT, 8, TCP_FIN | TCP_ACK);
+    r.log();
+    r.finish();
+    EXPECT_EQ(r.log(), (Log{"0 gap 2", "0 data c", "0 gap 2", "0 fin", "end eof", "0 gap 1",
+                            "0 data d", "end eof"}));
+    EXPECT_EQ(r.open, 0);
+}
+
+// --- what is lost ---
+
+TEST(Tcp, TurnsTheSnaplensCutIntoAGapWhereItIs)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 101, "ab", 3);
+    r.data(CLIENT, 106, "c");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data ab", "0 gap 3", "0 data c"}));
+    r.data(CLIENT, 106, "c", 2); // sent again with more, of which nothing was captured
+    r.segment_from(CLIENT, 109, TCP_FIN | TCP_ACK, "", 2);
+    EXPECT_EQ(r.log(), (Log{"0 gap 2", "0 gap 2", "0 fin"}));
+}
+
+TEST(Tcp, FillsTheSnaplensCutWithBytesThatWait)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 104, "de");
+    r.data(CLIENT, 101, "a", 6); // cut: bcdefg
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "0 gap 2", "0 data de", "0 gap 2"}));
+    r.data(CLIENT, 112, "", 4); // waits, with nothing but its length
+    r.data(CLIENT, 112, "", 4);
+    r.data(CLIENT, 112, "jk"); // sent again in smaller pieces
+    r.data(CLIENT, 108, "fghi");
+    EXPECT_EQ(r.log(), (Log{"0 data fghi", "0 data jk", "0 gap 2"}));
+}
+
+TEST(Tcp, KeepsTheSnaplensCutOfASegmentThatOverlapsOneThatWaits)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 103, "cd");
+    r.data(CLIENT, 103, "cd", 2);
+    r.data(CLIENT, 102, "b", 9); // 103 to 111
+    r.data(CLIENT, 101, "a");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data a", "0 data b", "0 data cd", "0 gap 7"}));
+}
+
+TEST(Tcp, GivesUpAHoleWhenTooMuchWaitsBehindIt)
+{
+    Reassembly r(400);
+    r.handshake();
+    const std::string hundred(100, 'x');
+    r.data(CLIENT, 111, hundred);
+    r.data(CLIENT, 211, hundred);
+    EXPECT_EQ(r.log(), (Log{"open"}));
+    r.data(CLIENT, 321, hundred); // a second hole; 3 * (100 + 64) bytes wait
+    EXPECT_EQ(r.log(), (Log{"0 gap 10", "0 data " + hundred, "0 data " + hundred}));
+    r.data(CLIENT, 311, "yyyyyyyyyy");
+    EXPECT_EQ(r.log(), (Log{"0 data yyyyyyyyyy", "0 data " + hundred}));
+}
+
+TEST(Tcp, BoundsTheCostOfTinyPieces)
+{
+    Reassembly r(64 * 1024);
+    r.handshake();
+    for (uint32_t i = 0; i < 4000; i++)
+        r.data(CLIENT, 103 + 2 * i, "x");
+    EXPECT_GT(r.stream[0].size(), 5000u);
+}
+
+TEST(Tcp, GoesOnAfterALossOfMoreThanSequenceNumbersCanTell)
+{
+    for (uint32_t distance : {0x50000000u, 0x90000000u, 0xf0000000u}) {
+        Reassembly r;
+        r.handshake();
+        r.data(CLIENT, 101, "a");
+        r.data(CLIENT, 101 + distance - 500, "one that is alone");
+        r.data(CLIENT, 102, "b");
+        for (uint32_t i = 0; i < 16; i++) { // each twice, as on "any"
+            r.data(CLIENT, 101 + distance + 2 * i, "xy");
+            r.data(CLIENT, 101 + distance + 2 * i, "xy");
+        }
+        const Log log = r.log();
+        ASSERT_EQ(log.size(), 4u + 9u) << distance;
+        EXPECT_EQ(log[3], "0 gap " + std::to_string(distance + 14 - 2));
+        EXPECT_EQ(log[12], "0 data xy");
+    }
+}
+
+TEST(Tcp, IsNotLedAstrayWhileTheStreamGoesOn)
+{
+    Reassembly r;
+    r.handshake();
+    for (uint32_t i = 0; i < 50; i++) {
+        r.data(CLIENT, 101 + i, "a");
+        r.data(CLIENT, 0x60000000 + i, "?");
+    }
+    EXPECT_EQ(r.stream[0], std::string(50, 'a'));
+}
+
+TEST(Tcp, RefusesSegmentsOfImpossibleLength)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 101, "a", 0xffffffff);
+    r.data(CLIENT, 101, "b");
+    EXPECT_EQ(r.log(), (Log{"open", "0 data b"}));
+}
+
+// --- bounds ---
+
+TEST(Tcp, ForgetsTheLeastRecentlyActiveConnectionFirst)
+{
+    Reassembly r(0, 3);
+    for (uint16_t port = 1; port <= 3; port++) {
+        r.port = port;
+        r.data(CLIENT, 1, std::to_string(port));
+    }
+    r.port = 1;
+    r.data(CLIENT, 2, "again");
+    r.data(CLIENT, 9, "later");
+    r.port = 2;
+    r.segment_from(CLIENT, 2, TCP_RST); // a tombstone counts as well
+    r.log();
+    r.port = 4;
+    r.data(CLIENT, 1, "4"); // 3 goes
+    EXPECT_EQ(r.log(), (Log{"end timeout", "open", "0 data 4"}));
+    r.port = 5;
+    r.data(CLIENT, 1, "5"); // 1 goes, with what it had
+    EXPECT_EQ(r.log(), (Log{"0 gap 2", "0 data later", "end timeout", "open", "0 data 5"}));
+    r.port = 6;
+    r.data(CLIENT, 1, "6"); // 2 goes, which had ended
+    EXPECT_EQ(r.log(), (Log{"open", "0 data 6"}));
+}
+
+TEST(Tcp, TellsThousandsOfConnectionsApart)
+{
+    Reassembly r;
+    for (uint16_t round = 0; round < 3; round++)
+        for (uint16_t port = 1000; port < 6000; port++) {
+            r.port = port;
+            r.data(round == 1 ? SERVER : CLIENT, 1 + round * 2u, "ab");
+        }
+    EXPECT_EQ(r.open, 5000);
+    r.finish();
+    EXPECT_EQ(r.open, 0);
+    EXPECT_EQ(r.stream[0].size(), 30000u); // two bytes, a gap of two, two more
+    EXPECT_EQ(r.stream[1].size(), 10000u);
+}
+
+// --- at random ---
+
+// A stream cut into segments at random, shuffled within a window, repeated, overlapping with other
+// splits, with keep-alives and duplicates between them, across the wrap: it comes out as it was.
+TEST(Tcp, ReassemblesWhateverOrderAndSplitsTheBytesComeIn)
+{
+    for (uint32_t seed = 1; seed <= 300; seed++) {
+        std::mt19937 random(seed);
+        const auto below = [&random](uint32_t n) { return static_cast<uint32_t>(random() % n); };
+        std::string sent[2];
+        uint32_t first[2];
+        struct Piece {
+            int who;
+            uint32_t at, len;
+            bool fin;
+        };
+        std::vector<Piece> pieces;
+        for (int who : {CLIENT, SERVER}) {
+            for (uint32_t i = 0, len = 200 + below(1500); i < len; i++)
+                sent[who].push_back(static_cast<char>(random()));
+            first[who] = 0u - below(1200);
+            const auto size = static_cast<uint32_t>(sent[who].size());
+            for (int split = 0; split < 2; split++) // two ways to cut the same bytes
+                for (uint32_t at = 0; at < size;) {
+                    const uint32_t len = std::min(size - at, 1 + below(90));
+                    if (split == 0 || below(2))
+                        pieces.push_back({who, at, len, at + len == size});
+                    at += len;
+                }
+        }
+        // Shuffle within a distance of about forty segments.
+        std::vector<std::pair<uint32_t, Piece>> order;
+        for (const Piece &p : pieces)
+            for (uint32_t copies = 1 + below(2); copies > 0; copies--)
+                order.push_back({p.at * 2 + below(3000), p});
+        std::stable_sort(order.begin(), order.end(),
+                         [](const auto &a, const auto &b) { return a.first < b.first; });
+
+        Reassembly r;
+        r.handshake(first[CLIENT] - 1, first[SERVER] - 1);
+        for (const auto &[key, p] : order) {
+            r.segment_from(p.who, first[p.who] + p.at, p.fin ? TCP_FIN | TCP_ACK : TCP_ACK,
+                           std::string_view(sent[p.who]).substr(p.at, p.len));
+            if (below(10) == 0) // what a keep-alive carries never counts: the byte is known
+                r.segment_from(p.who, first[p.who] - 1, TCP_ACK, "K");
+        }
+        ASSERT_EQ(r.stream[0], sent[0]) << "seed " << seed;
+        ASSERT_EQ(r.stream[1], sent[1]) << "seed " << seed;
+        ASSERT_EQ(r.log().back(), "end fin") << "seed " << seed;
+        r.finish();
+        ASSERT_EQ(r.log(), Log{});
+    }
+}
+
+// The same with lost and cut segments: the stream keeps its length, and every byte of it is either
+// the one that was sent or part of a gap.
+TEST(Tcp, NeverMovesABytePastALoss)
+{
+    for (uint32_t seed = 1; seed <= 300; seed++) {
+        std::mt19937 random(seed);
+        const auto below = [&random](uint32_t n) { return static_cast<uint32_t>(random() % n); };
+        std::string sent;
+        for (uint32_t i = 0; i < 3000; i++)
+            sent.push_back(static_cast<char>('a' + below(26)));
+        const uint32_t first = 0u - below(3000);
+        Reassembly r(1 + below(2000));
+        r.segment_from(CLIENT, first - 1, TCP_SYN);
+        std::vector<std::pair<uint32_t, uint32_t>> segments; // order key, offset
+        for (uint32_t at = 0; at < 3000; at += 30)
+            for (uint32_t copies = below(3); copies > 0; copies--)
+                segments.push_back({at + below(200), at});
+        std::sort(segments.begin(), segments.end());
+        for (const auto &[key, at] : segments) {
+            const uint32_t len = below(4) ? 30 : below(30);
+            r.data(CLIENT, first + at, std::string_view(sent).substr(at, len), 30 - len);
+        }
+        r.segment_from(CLIENT, first + 3000, TCP_FIN | TCP_ACK);
+        r.finish();
+        ASSERT_EQ(r.stream[0].size(), sent.size()) << "seed " << seed;
+        for (size_t i = 0; i < sent.size(); i++)
+            ASSERT_TRUE(r.stream[0][i] == sent[i] || r.stream[0][i] == '?') << seed << " " << i;
+    }
+}
+
+} // namespace

@@ -1,0 +1,408 @@
+/* The two directions of a WebSocket after its handshake. See conversation.h. */
+#include "conversation.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* Pings that may still be answered, per direction; older ones are forgotten. */
+enum { MAX_PINGS = 16 };
+
+/* A message that is being put together. */
+typedef struct assembly {
+    bool open;
+    bool truncated; /* not all of it is kept */
+    bool compressed;
+    bool not_utf8; /* text with a wrong byte, perhaps where it is not kept */
+    uint8_t opcode;
+    uint64_t frames;
+    uint64_t length;  /* bytes so far, missing ones included */
+    GByteArray *kept; /* its beginning; NULL until needed */
+    GArray *missing;  /* of record_missing; NULL until needed */
+} assembly;
+
+typedef struct ping {
+    int64_t time_ns;
+    guint payload_hash;
+} ping;
+
+typedef struct direction {
+    wsp_sender from;
+    wsp_reader reader;
+    wsp_message message;
+    assembly data, control;
+    record_frame frame; /* being read; number 0 = none */
+    wsp_frame_header header;
+    bool lost; /* a gap hid a frame boundary: nothing is decoded from there on */
+    bool close_sent;
+    GArray *pings; /* of ping, that this side sent; NULL until needed */
+    record_side_totals totals;
+} direction;
+
+struct conversation {
+    conversation_settings *settings;
+    uint64_t number;
+    uint64_t frames, messages, undecoded;
+    capture_place place; /* of the bytes that are being read */
+    direction directions[2];
+};
+
+conversation *conversation_new(conversation_settings *settings, uint64_t number,
+                               uint8_t rsv_allowed)
+{
+    conversation *c = g_new0(conversation, 1);
+    c->settings = settings;
+    c->number = number;
+    for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++) {
+        direction *d = &c->directions[side];
+        d->from = (wsp_sender)side;
+        wsp_frame_rules rules = {.sender = d->from, .rsv_allowed = rsv_allowed};
+        wsp_reader_init(&d->reader, &rules);
+        wsp_message_init(&d->message, NULL);
+    }
+    return c;
+}
+
+static void emit(const conversation *c, const direction *d, record *r)
+{
+    r->time_ns = c->place.time_ns;
+    r->conn = c->number;
+    r->from = d->from;
+    c->settings->sink(c->settings->user, r);
+}
+
+static void emit_violations(const conversation *c, const direction *d, uint32_t set)
+{
+    for (const wsp_violation *v; (v = wsp_violation_first(set)); set &= ~v->bit) {
+        record r = {.type = RECORD_VIOLATION,
+                    .violation = {d->frame.number, v->name, v->clause, v->text}};
+        emit(c, d, &r);
+    }
+}
+
+/* Violations are told at once, and again with their frame when that is whole. */
+static void note_violations(const conversation *c, direction *d, uint32_t set)
+{
+    d->frame.violations |= set;
+    emit_violations(c, d, set);
+}
+
+static void emit_frame(const conversation *c, direction *d)
+{
+    record r = {.type = RECORD_FRAME, .frame = d->frame};
+    emit(c, d, &r);
+}
+
+/* Is text of which only the beginning is kept valid as far as it goes? Cuts a torn character. */
+static bool valid_utf8(const uint8_t *data, size_t *len, bool truncated)
+{
+    wsp_utf8 u = {0};
+    if (wsp_utf8_feed(&u, data, *len) != *len)
+        return false;
+    if (wsp_utf8_done(&u))
+        return true;
+    if (!truncated)
+        return false;
+    while (*len > 0 && (data[*len - 1] & 0xc0) == 0x80)
+        (*len)--;
+    (*len)--; /* the byte that began the character */
+    return true;
+}
+
+static void remember_ping(direction *d, int64_t time_ns, const uint8_t *data, size_t len)
+{
+    if (!d->pings)
+        d->pings = g_array_new(FALSE, FALSE, sizeof(ping));
+    if (d->pings->len == MAX_PINGS)
+        g_array_remove_index(d->pings, 0);
+    GBytes *bytes = g_bytes_new_static(data, len);
+    ping p = {time_ns, g_bytes_hash(bytes)};
+    g_bytes_unref(bytes);
+    g_array_append_val(d->pings, p);
+}
+
+/* A pong answers the newest ping with its payload, and with it all older ones (RFC 6455 5.5.3). */
+static int64_t round_trip(direction *pinger, int64_t time_ns, const uint8_t *data, size_t len)
+{
+    if (!pinger->pings)
+        return -1;
+    GBytes *bytes = g_bytes_new_static(data, len);
+    guint hash = g_bytes_hash(bytes);
+    g_bytes_unref(bytes);
+    for (guint i = pinger->pings->len; i-- > 0;) {
+        ping p = g_array_index(pinger->pings, ping, i);
+        if (p.payload_hash != hash)
+            continue;
+        g_array_remove_range(pinger->pings, 0, i + 1);
+        return time_ns - p.time_ns;
+    }
+    return -1;
+}
+
+/* How much of a message is handed on. */
+static uint64_t shown_limit(const conversation *c)
+{
+    return c->settings->max_data ? c->settings->max_data : UINT64_MAX;
+}
+
+/* How much is kept: of a control frame what a legal one can hold, so that pongs find their pings.
+ */
+static uint64_t kept_limit(const conversation *c, const assembly *a)
+{
+    uint64_t max = shown_limit(c);
+    return wsp_opcode_is_control(a->opcode) ? MAX(max, WSP_CONTROL_PAYLOAD_MAX) : max;
+}
+
+/* The code of a Close whose first two bytes are known. */
+static int32_t close_code(const assembly *a, const uint8_t *data, size_t len)
+{
+    bool unknown = a->missing && a->missing->len > 0 &&
+                   g_array_index(a->missing, record_missing, 0).offset < 2;
+    return len < 2 || unknown ? -1 : data[0] << 8 | data[1];
+}
+
+/* Hand a message on. `data` is its beginning, all of it unless it is truncated. */
+static void emit_message(conversation *c, direction *d, assembly *a, const uint8_t *data,
+                         size_t len, bool complete)
+{
+    a->open = false;
+    d->close_sent |= complete && a->opcode == WSP_OPCODE_CLOSE;
+    if (!record_message_type(a->opcode)) /* a continuation or a reserved opcode: frames only */
+        return;
+    record r = {.type = RECORD_MESSAGE};
+    int64_t rtt_ns = -1;
+    int32_t code = -1;
+    if (a->opcode == WSP_OPCODE_CLOSE)
+        code = close_code(a, data, len);
+    if (a->opcode == WSP_OPCODE_PING)
+        remember_ping(d, c->place.time_ns, data, len);
+    if (a->opcode == WSP_OPCODE_PONG)
+        rtt_ns = round_trip(&c->directions[1 - d->from], c->place.time_ns, data, len);
+
+    bool truncated = a->truncated || len > shown_limit(c);
+    len = (size_t)MIN(len, shown_limit(c));
+    bool utf8 = a->opcode == WSP_OPCODE_TEXT && !a->not_utf8 && valid_utf8(data, &len, truncated);
+    r.message = (record_message){
+        .number = ++c->messages,
+        .opcode = a->opcode,
+        .frames = a->frames,
+        .wire_length = a->length,
+        .length = a->length,
+        .compressed = a->compressed,
+        .complete = complete && !a->compressed && !(a->missing && a->missing->len),
+        .truncated = truncated,
+        .utf8 = utf8,
+        .data = a->compressed ? NULL : data,
+        .data_len = a->compressed ? 0 : len,
+        .missing = a->missing ? (const record_missing *)(void *)a->missing->data : NULL,
+        .missing_count = a->missing ? a->missing->len : 0,
+        .close_code = code,
+        .rtt_ns = rtt_ns,
+    };
+    d->totals.messages++;
+    d->totals.bytes += a->length;
+    emit(c, d, &r);
+}
+
+/* An array keeps the memory that it once had: so it goes with the message. */
+static void release(conversation *c, assembly *a)
+{
+    if (a->kept) {
+        c->settings->used -= a->kept->len;
+        g_byte_array_unref(a->kept);
+    }
+    if (a->missing)
+        g_array_unref(a->missing);
+    a->kept = NULL;
+    a->missing = NULL;
+}
+
+static void emit_assembly(conversation *c, direction *d, assembly *a, bool complete)
+{
+    static const uint8_t nothing[1];
+    bool some = a->kept && a->kept->len;
+    emit_message(c, d, a, some ? a->kept->data : nothing, some ? a->kept->len : 0, complete);
+    release(c, a);
+}
+
+/* Keep `len` more bytes, zero where data is NULL, as far as the limits let us. */
+static void keep(conversation *c, assembly *a, const uint8_t *data, uint64_t len)
+{
+    if (a->truncated || a->compressed || len == 0)
+        return;
+    if (!a->kept)
+        a->kept = g_byte_array_new();
+    uint64_t room = c->settings->memory - MIN(c->settings->used, c->settings->memory);
+    room = MIN(room, kept_limit(c, a) - a->kept->len);
+    room = MIN(room, G_MAXINT - a->kept->len);
+    a->truncated = len > room;
+    uint64_t n = MIN(len, room);
+    guint before = a->kept->len;
+    g_byte_array_set_size(a->kept, before + (guint)n);
+    if (data)
+        memcpy(a->kept->data + before, data, (size_t)n);
+    else
+        memset(a->kept->data + before, 0, (size_t)n);
+    c->settings->used += n;
+}
+
+static void note_missing(conversation *c, assembly *a, uint64_t up_to)
+{
+    if (!a->missing)
+        a->missing = g_array_new(FALSE, FALSE, sizeof(record_missing));
+    record_missing hole = {a->length, up_to - a->length};
+    g_array_append_val(a->missing, hole);
+    keep(c, a, NULL, hole.len);
+    a->length = up_to;
+}
+
+static void begin_message(conversation *c, direction *d, assembly *a, const wsp_message_event *mev)
+{
+    if (a->open) /* abandoned by its sender */
+        emit_assembly(c, d, a, false);
+    a->open = true;
+    a->truncated = false;
+    /* RSV1 without an extension that gives it a meaning: nothing says that it is DEFLATE. */
+    a->compressed = mev->compressed && (d->reader.rules.rsv_allowed & WSP_RSV1);
+    a->not_utf8 = false;
+    a->opcode = mev->opcode;
+    a->length = 0;
+}
+
+/* One piece of a message. True when the message is whole. */
+static bool add_piece(conversation *c, direction *d, assembly *a, const wsp_message_event *mev)
+{
+    if (mev->first)
+        begin_message(c, d, a, mev);
+    a->frames = mev->frames;
+    a->not_utf8 |= (mev->violations & WSP_V_TEXT_UTF8) != 0;
+    if (mev->offset > a->length)
+        note_missing(c, a, mev->offset);
+    a->length += mev->len;
+    if (!(mev->first && mev->last)) /* a message in one piece is never copied */
+        keep(c, a, mev->data, mev->len);
+    return mev->last;
+}
+
+static void read_event(conversation *c, direction *d, const wsp_event *ev)
+{
+    uint8_t *scratch = c->settings->scratch;
+    wsp_message_event mev;
+    bool control = wsp_opcode_is_control(ev->frame->opcode);
+    assembly *a = control ? &d->control : &d->data;
+
+    if (ev->type == WSP_EVENT_FRAME) {
+        d->header = *ev->frame;
+        d->frame = (record_frame){.number = ++c->frames, .packet = c->place.packet};
+        d->frame.header = &d->header;
+        d->totals.frames++;
+        note_violations(c, d, ev->violations);
+    }
+    bool whole;
+    do {
+        wsp_message_next(&d->message, ev, scratch, sizeof c->settings->scratch, &mev);
+        if (mev.violations)
+            note_violations(c, d, mev.violations);
+        whole = add_piece(c, d, a, &mev);
+    } while (mev.more);
+
+    if (ev->bytes_left == 0)
+        emit_frame(c, d);
+    if (whole && mev.first)
+        emit_message(c, d, a, mev.len ? mev.data : scratch, mev.len, true);
+    else if (whole)
+        emit_assembly(c, d, a, true);
+}
+
+static void read_on(conversation *c, direction *d, const uint8_t *in, size_t len)
+{
+    wsp_event ev;
+    do {
+        size_t n = wsp_reader_next(&d->reader, in, len, &ev);
+        in = in ? in + n : NULL;
+        len -= n;
+        if (ev.type != WSP_EVENT_NONE)
+            read_event(c, d, &ev);
+    } while (ev.type != WSP_EVENT_NONE);
+}
+
+void conversation_feed(conversation *c, wsp_sender from, const uint8_t *in, size_t len,
+                       capture_place place)
+{
+    direction *d = &c->directions[from];
+    c->place = place;
+    d->totals.wire_bytes += len;
+    if (d->lost)
+        c->undecoded += len;
+    else
+        read_on(c, d, in, len);
+}
+
+void conversation_gap(conversation *c, wsp_sender from, uint64_t bytes, capture_place place)
+{
+    direction *d = &c->directions[from];
+    c->place = place;
+    d->totals.wire_bytes += bytes;
+    record r = {.type = RECORD_GAP, .gap = {bytes}};
+    emit(c, d, &r);
+    if (d->lost)
+        return;
+    wsp_reader_gap(&d->reader, bytes);
+    read_on(c, d, NULL, 0);
+    if (!wsp_reader_lost(&d->reader))
+        return;
+    d->lost = true;
+    if (d->data.open)
+        emit_assembly(c, d, &d->data, false);
+    wsp_message_abandon(&d->message);
+}
+
+static void finish_direction(conversation *c, direction *d, bool ended)
+{
+    if (d->lost)
+        return;
+    bool in_frame = wsp_reader_end(&d->reader) != 0;
+    if (d->reader.header_len)
+        d->frame.number = 0; /* what is cut off is no frame yet */
+    if (ended && (in_frame || wsp_message_end(&d->message)))
+        note_violations(c, d, WSP_V_TRUNCATED);
+    if (d->reader.in_payload && d->reader.bytes_left)
+        emit_frame(c, d);
+    if (d->control.open)
+        emit_assembly(c, d, &d->control, false);
+    if (d->data.open)
+        emit_assembly(c, d, &d->data, false);
+}
+
+void conversation_finish(conversation *c, bool ended, capture_place place)
+{
+    c->place = place;
+    for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++)
+        finish_direction(c, &c->directions[side], ended);
+}
+
+bool conversation_closed(const conversation *c)
+{
+    return c->directions[WSP_FROM_CLIENT].close_sent && c->directions[WSP_FROM_SERVER].close_sent;
+}
+
+const record_side_totals *conversation_totals(const conversation *c, wsp_sender from)
+{
+    return &c->directions[from].totals;
+}
+
+uint64_t conversation_undecoded(const conversation *c)
+{
+    return c->undecoded;
+}
+
+void conversation_free(conversation *c)
+{
+    for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++) {
+        direction *d = &c->directions[side];
+        release(c, &d->data);
+        release(c, &d->control);
+        if (d->pings)
+            g_array_unref(d->pings);
+    }
+    g_free(c);
+}

@@ -1,0 +1,46 @@
+/* Decapsulation: from a packet's link layer up to its TCP segment. A pure function. */
+#ifndef WSDUMP_DECAP_H
+#define WSDUMP_DECAP_H
+
+#include "packet.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct endpoint {
+    uint8_t version;     /* 4 or 6 */
+    uint8_t address[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
+    uint16_t port;       /* host order */
+} endpoint;
+
+enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
+
+typedef struct segment {
+    endpoint source, destination;
+    uint32_t sequence, acknowledgment;
+    uint8_t flags;       /* TCP_* */
+    uint16_t window;     /* unscaled */
+    const uint8_t *data; /* inside the packet */
+    uint32_t len;        /* payload bytes that were captured */
+    uint32_t missing;    /* payload bytes after them that the snaplen cut off */
+} segment;
+
+typedef enum decap_result {
+    DECAP_TCP,      /* *s is a TCP segment */
+    DECAP_OTHER,    /* not IP, or not TCP */
+    DECAP_FRAGMENT, /* a piece of a fragmented IP packet */
+    DECAP_CUT,      /* the packet ends before its headers do, or they contradict each other */
+    DECAP_LINK,     /* a link layer that is not known here */
+} decap_result;
+
+/* *s is meant for DECAP_TCP only; s->data points into p->data. */
+decap_result decap(const packet *p, segment *s);
+
+/* Whether packets of this LINKTYPE_* give anything but DECAP_LINK. */
+bool decap_knows_link(uint32_t link);
+
+/* "addr:port", IPv6 in brackets; at most ENDPOINT_TEXT bytes with the NUL. Returns its length. */
+#define ENDPOINT_TEXT 56
+int endpoint_format(char out[ENDPOINT_TEXT], const endpoint *e);
+
+#endif

@@ -1,0 +1,145 @@
+/* Escaping of payload for JSON and for the terminal. */
+#include "escape.h"
+
+#include <stdbool.h>
+
+/* Characters that a terminal, or a reader of a line, may take for an instruction. */
+static const struct {
+    gunichar first, last;
+} harmful[] = {
+    {0x0000, 0x001f},   /* C0: ESC among them */
+    {0x007f, 0x009f},   /* DEL and C1 */
+    {0x061c, 0x061c},   /* bidi: Arabic letter mark */
+    {0x200b, 0x200f},   /* zero width, bidi marks */
+    {0x2028, 0x202e},   /* line and paragraph separators, bidi embeddings and overrides */
+    {0x2060, 0x206f},   /* invisible operators, bidi isolates */
+    {0xfeff, 0xfeff},   /* byte order mark */
+    {0xfff9, 0xfffb},   /* interlinear annotation */
+    {0xe0000, 0xe007f}, /* tags */
+};
+
+static bool is_harmful(gunichar c)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(harmful); i++)
+        if (c >= harmful[i].first && c <= harmful[i].last)
+            return true;
+    return false;
+}
+
+/* How many bytes from the front need no escape in either style: printable ASCII but " and \\. */
+static size_t plain_run(const uint8_t *in, size_t len)
+{
+    static const uint64_t plain[4] = {UINT64_C(0xfffffffb00000000), UINT64_C(0x7fffffffefffffff)};
+    size_t i = 0;
+    while (i < len && plain[in[i] >> 6] >> (in[i] & 63) & 1)
+        i++;
+    return i;
+}
+
+/* The letter of a two-character escape that C and JSON share; 0 when there is none. */
+static char short_escape(gunichar c)
+{
+    switch (c) {
+    case '"': return '"';
+    case '\\': return '\\';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    default: return 0;
+    }
+}
+
+static void append_short(GString *out, char letter)
+{
+    g_string_append_c(out, '\\');
+    g_string_append_c(out, letter);
+}
+
+static void json_character(GString *out, gunichar c)
+{
+    if (c > 0xffff)
+        g_string_append_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+    else
+        g_string_append_printf(out, "\\u%04x", c);
+}
+
+static void json_byte(GString *out, uint8_t byte)
+{
+    (void)byte;
+    g_string_append(out, "\\ufffd");
+}
+
+static void text_character(GString *out, gunichar c)
+{
+    g_string_append_printf(out, c < 0x80 ? "\\x%02x" : "\\u{%x}", c);
+}
+
+static void text_byte(GString *out, uint8_t byte)
+{
+    g_string_append_printf(out, "\\x%02x", byte);
+}
+
+/* What the two styles do differently. */
+typedef struct style {
+    void (*character)(GString *out, gunichar c); /* one that is harmful */
+    void (*byte)(GString *out, uint8_t byte);    /* one that is not UTF-8 */
+} style;
+
+static void escape(GString *out, const void *data, size_t len, const style *how)
+{
+    const uint8_t *in = data;
+    for (size_t i = 0; i < len;) {
+        size_t run = plain_run(in + i, len - i);
+        g_string_append_len(out, (const char *)in + i, (gssize)run);
+        i += run;
+        if (i == len)
+            return;
+        gunichar c = g_utf8_get_char_validated((const char *)in + i, (gssize)(len - i));
+        if (in[i] == 0)
+            c = 0; /* GLib calls a NUL an incomplete character */
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+            how->byte(out, in[i++]);
+            continue;
+        }
+        size_t size = (size_t)g_unichar_to_utf8(c, NULL);
+        if (short_escape(c))
+            append_short(out, short_escape(c));
+        else if (is_harmful(c))
+            how->character(out, c);
+        else
+            g_string_append_len(out, (const char *)in + i, (gssize)size);
+        i += size;
+    }
+}
+
+void escape_json(GString *out, const void *data, size_t len)
+{
+    static const style json = {json_character, json_byte};
+    escape(out, data, len, &json);
+}
+
+void escape_text(GString *out, const void *data, size_t len)
+{
+    static const style text = {text_character, text_byte};
+    escape(out, data, len, &text);
+}
+
+void escape_hex(GString *out, const void *data, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *in = data;
+    for (size_t i = 0; i < len; i++) {
+        g_string_append_c(out, digits[in[i] >> 4]);
+        g_string_append_c(out, digits[in[i] & 15]);
+    }
+}
+
+void escape_base64(GString *out, const void *data, size_t len)
+{
+    gsize before = out->len;
+    gint state = 0, save = 0;
+    g_string_set_size(out, before + (len / 3 + 1) * 4 + 4);
+    gsize n = g_base64_encode_step(data, len, FALSE, out->str + before, &state, &save);
+    n += g_base64_encode_close(FALSE, out->str + before + n, &state, &save);
+    g_string_truncate(out, before + n);
+}

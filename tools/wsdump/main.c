@@ -1,0 +1,203 @@
+/*
+ * wsdump: decodes WebSocket traffic from a capture or an interface. This file only joins the
+ * stages:
+ *
+ *     source -> decap -> tcp -> session -> sink
+ */
+#include "decap.h"
+#include "input.h"
+#include "options.h"
+#include "privileges.h"
+#include "session.h"
+#include "sink.h"
+#include "source.h"
+#include "tcp.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* What was seen of the packets, by decap_result; `links` names those that no one could read. */
+typedef struct packet_totals {
+    uint64_t packets;
+    uint64_t by_result[DECAP_LINK + 1];
+    uint32_t unknown_link;
+} packet_totals;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+    input_interrupt();
+}
+
+static void watch_signals(void)
+{
+    /* Without SA_RESTART, so that waiting for a packet ends too; a second signal kills. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* writing then fails with EPIPE */
+}
+
+static int complain(const GError *error, int status)
+{
+    fprintf(stderr, "wsdump: %s\n", error->message);
+    return status;
+}
+
+/* NULL on failure, with the exit status that it calls for. */
+static source *open_source(const options *o, int *status, GError **error)
+{
+    *status = EXIT_FAILED;
+    source *s;
+    if (o->read_file) {
+        s = source_open_file(o->read_file, error);
+    } else {
+        source_live_options live = {.interface = o->interface ? o->interface : "any",
+                                    .snaplen = o->snaplen,
+                                    .buffer_kib = o->buffer_kib,
+                                    .no_promiscuous = o->no_promiscuous};
+        s = source_open_live(&live, error);
+    }
+    if (s && o->bpf && !source_set_filter(s, o->bpf, error)) {
+        source_close(s);
+        *status = EXIT_USAGE;
+        return NULL;
+    }
+    if (s && !o->read_file && !privileges_drop(o->user, error)) {
+        source_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+static void take_packet(tcp *streams, const packet *p, packet_totals *totals)
+{
+    segment s;
+    decap_result result = decap(p, &s);
+    totals->packets++;
+    totals->by_result[result]++;
+    if (result == DECAP_LINK)
+        totals->unknown_link = p->link;
+    if (result == DECAP_TCP)
+        tcp_segment(streams, &s, p->number, p->time_ns);
+}
+
+/* Packet by packet, until the source, the user or the reader of our output has had enough. */
+static source_status run(const options *o, source *packets, tcp *streams, sink *out,
+                         packet_totals *totals)
+{
+    while (!interrupted && !out->failed && (!o->count || totals->packets < o->count)) {
+        packet p;
+        source_status status = source_next(packets, &p);
+        if (status == SOURCE_PACKET)
+            take_packet(streams, &p, totals);
+        else if (status == SOURCE_WAIT)
+            sink_flush(out); /* nothing comes: show what there is */
+        else
+            return interrupted ? SOURCE_END : status;
+    }
+    return SOURCE_END;
+}
+
+/* ", 1 message", ", 2 messages"; nothing for 0. */
+static void print_count(uint64_t count, const char *one, const char *many)
+{
+    if (count)
+        fprintf(stderr, ", %" G_GUINT64_FORMAT " %s", count, count == 1 ? one : many);
+}
+
+static void summarise(const packet_totals *packets, const session_totals *t, int64_t drops)
+{
+    fprintf(stderr, "wsdump: %" G_GUINT64_FORMAT " packet%s", packets->packets,
+            packets->packets == 1 ? "" : "s");
+    print_count(t->connections, "TCP connection", "TCP connections");
+    if (t->websockets == 0)
+        fputs(", no WebSocket traffic", stderr);
+    print_count(t->websockets, "WebSocket handshake", "WebSocket handshakes");
+    print_count(t->messages, "message", "messages");
+    print_count(t->frames, "frame", "frames");
+    print_count(t->violations, "violation", "violations");
+    print_count(t->undecoded_bytes, "byte behind a gap not decoded",
+                "bytes behind gaps not decoded");
+    print_count(packets->by_result[DECAP_FRAGMENT], "IP fragment skipped", "IP fragments skipped");
+    print_count(packets->by_result[DECAP_CUT], "packet with broken or cut headers",
+                "packets with broken or cut headers");
+    if (packets->by_result[DECAP_LINK]) {
+        print_count(packets->by_result[DECAP_LINK], "packet of an unknown link layer",
+                    "packets of an unknown link layer");
+        fprintf(stderr, " (LINKTYPE %u)", packets->unknown_link);
+    }
+    if (drops >= 0)
+        fprintf(stderr, ", %" G_GINT64_FORMAT " dropped by the kernel", drops);
+    fputc('\n', stderr);
+}
+
+/* Everything between an open source and its end. Returns the exit status. */
+static int decode(const options *o, source *packets)
+{
+    sink out = {.out = stdout,
+                .line = g_string_sized_new(4096),
+                .format = o->json ? sink_json : sink_text,
+                .hex = o->hex,
+                .line_buffered = o->line_buffered || isatty(STDOUT_FILENO)};
+    memcpy(out.show, o->show, sizeof out.show);
+    session_options settings = {.max_data = o->max_data, .memory = o->memory_mib << 20};
+    session *sessions = session_new(&settings, sink_write, &out);
+    tcp *streams = tcp_new(NULL, session_tcp_event, sessions);
+    packet_totals totals = {0};
+
+    source_status status = run(o, packets, streams, &out, &totals);
+    tcp_finish(streams);
+    int result = EXIT_GOOD;
+    if (!sink_flush(&out) && out.failed != EPIPE) {
+        fprintf(stderr, "wsdump: cannot write the output: %s\n", g_strerror(out.failed));
+        result = EXIT_FAILED;
+    }
+    if (status == SOURCE_DAMAGED) {
+        fprintf(stderr, "wsdump: %s\n", source_error(packets));
+        result = EXIT_FAILED;
+    }
+    if (!o->quiet)
+        summarise(&totals, session_get_totals(sessions), source_drops(packets));
+    tcp_free(streams);
+    session_free(sessions);
+    g_string_free(out.line, TRUE);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    options o;
+    g_autoptr(GError) error = NULL;
+    if (!options_parse(&o, &argc, &argv, &error)) {
+        complain(error, EXIT_USAGE);
+        fputs("wsdump --help lists the options\n", stderr);
+        options_clear(&o);
+        return EXIT_USAGE;
+    }
+    watch_signals();
+    int status = EXIT_GOOD;
+    if (o.version) {
+        puts("wsdump " WSKIT_VERSION);
+    } else if (o.list_interfaces) {
+        if (!source_list_interfaces(stdout, &error))
+            status = complain(error, EXIT_FAILED);
+    } else {
+        source *packets = open_source(&o, &status, &error);
+        status = packets ? decode(&o, packets) : complain(error, status);
+        if (packets)
+            source_close(packets);
+    }
+    options_clear(&o);
+    return status;
+}

@@ -1,0 +1,257 @@
+/* The command line of wsdump. The letters are tcpdump's and tshark's where they have one. */
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Text output shows the beginning of a message, JSON all of it. */
+enum { TEXT_MAX_DATA = 200, MEMORY_MIB = 512 };
+
+/* Where GOption leaves what still has to be checked. */
+typedef struct raw {
+    char *show, *max_data, *count, **rest;
+    gboolean text, frames;
+    int memory;
+} raw;
+
+/* Options of later versions: refused by name, so that nobody wonders what they did. */
+static const struct {
+    const char *name, *what;
+} later[] = {
+    {"-w", "writing packets"},       {"--write", "writing packets"},
+    {"-Y", "display filters"},       {"--display-filter", "display filters"},
+    {"-d", "decoding as WebSocket"}, {"--keylog", "decryption"},
+    {"--tui", "the screen"},
+};
+
+static const char *is_later(const char *argument)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
+        size_t len = strlen(later[i].name);
+        bool is_long = later[i].name[1] == '-';
+        if (strncmp(argument, later[i].name, len) == 0 &&
+            (!is_long || argument[len] == 0 || argument[len] == '='))
+            return later[i].what;
+    }
+    return NULL;
+}
+
+static gboolean wrong(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean wrong(GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "");
+    g_free((*error)->message);
+    (*error)->message = g_strdup_vprintf(format, args);
+    va_end(args);
+    return FALSE;
+}
+
+static gboolean parse_number(const char *text, const char *option, uint64_t *value, GError **error)
+{
+    char *end;
+    guint64 n = g_ascii_strtoull(text, &end, 10);
+    if (!g_ascii_isdigit(text[0]) || *end || n > G_MAXINT64)
+        return wrong(error, "%s takes a whole number, not \"%s\"", option, text);
+    *value = n;
+    return TRUE;
+}
+
+static gboolean parse_show(bool show[RECORD_TYPES], const char *list, GError **error)
+{
+    memset(show, 0, RECORD_TYPES * sizeof *show);
+    g_auto(GStrv) names = g_strsplit(list, ",", -1);
+    for (char **name = names; *name; name++) {
+        int type = 0;
+        while (type < RECORD_TYPES && strcmp(*name, record_names[type]) != 0)
+            type++;
+        if (type == RECORD_TYPES)
+            return wrong(error,
+                         "--show takes a list of open, frame, message, violation, gap and end, "
+                         "not \"%s\"",
+                         *name);
+        show[type] = true;
+    }
+    return TRUE;
+}
+
+/* The edits that make one word of another: how far apart two option names are. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(b), row[32];
+    if (n >= G_N_ELEMENTS(row))
+        return n;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t replaced = corner + (a[i - 1] != b[j - 1]);
+            corner = row[j];
+            row[j] = MIN(replaced, MIN(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[n];
+}
+
+static const char *nearest(const GOptionEntry *entries, const char *unknown)
+{
+    const char *best = NULL;
+    size_t best_distance = strlen(unknown) / 2 + 1;
+    for (; entries->long_name; entries++) {
+        size_t d = distance(unknown, entries->long_name);
+        if (d < best_distance) {
+            best = entries->long_name;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+/* The first argument that is an option which we do not have, without its dashes; NULL if none. */
+static char *find_unknown(const GOptionEntry *entries, char **argv)
+{
+    for (char **arg = argv + 1; *arg && strcmp(*arg, "--") != 0; arg++) {
+        if (!g_str_has_prefix(*arg, "--"))
+            continue;
+        g_autofree char *name = g_strndup(*arg + 2, strcspn(*arg + 2, "="));
+        const GOptionEntry *e = entries;
+        while (e->long_name && strcmp(e->long_name, name) != 0)
+            e++;
+        if (!e->long_name && strcmp(name, "help") != 0)
+            return g_steal_pointer(&name);
+    }
+    return NULL;
+}
+
+/* GOption's own message, or a better one for an option that does not exist. */
+static void explain(GError **error, const GOptionEntry *entries, char **argv)
+{
+    if (!g_error_matches(*error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+        return;
+    g_autofree char *unknown = find_unknown(entries, argv);
+    const char *meant = unknown ? nearest(entries, unknown) : NULL;
+    if (!meant)
+        return;
+    g_clear_error(error);
+    wrong(error, "unknown option --%s: did you mean --%s?", unknown, meant);
+}
+
+static gboolean check_later(char **argv, GError **error)
+{
+    for (char **arg = argv + 1; *arg && strcmp(*arg, "--") != 0; arg++) {
+        const char *what = is_later(*arg);
+        if (what)
+            return wrong(error, "%s: not part of this version (%s)", *arg, what);
+    }
+    return TRUE;
+}
+
+static gboolean check(options *o, raw *r, GError **error)
+{
+    if (o->read_file && o->interface)
+        return wrong(error, "-r and -i exclude each other: a file or an interface");
+    if (r->text && o->json)
+        return wrong(error, "--text and --json exclude each other");
+    if (o->bpf && r->rest)
+        return wrong(error, "a capture filter is given twice: with -f and behind the options");
+    if (r->rest)
+        o->bpf = g_strjoinv(" ", r->rest);
+    if (r->count && !parse_number(r->count, "-c", &o->count, error))
+        return FALSE;
+    if (o->snaplen < 0 || o->snaplen > 262144)
+        return wrong(error, "-s takes 0 to 262144 bytes, not %d", o->snaplen);
+    if (o->buffer_kib < 0 || o->buffer_kib > 2097151)
+        return wrong(error, "-B takes 0 to 2097151 KiB, not %d", o->buffer_kib);
+    if (r->memory < 1)
+        return wrong(error, "--memory takes MiB, at least 1, not %d", r->memory);
+    o->memory_mib = (uint64_t)r->memory;
+    o->max_data = o->json ? 0 : TEXT_MAX_DATA;
+    if (r->max_data && !parse_number(r->max_data, "--max-data", &o->max_data, error))
+        return FALSE;
+    for (int type = 0; type < RECORD_TYPES; type++)
+        o->show[type] = type != RECORD_FRAME;
+    if (r->show && !parse_show(o->show, r->show, error))
+        return FALSE;
+    o->show[RECORD_FRAME] |= r->frames;
+    return TRUE;
+}
+
+static const char description[] =
+    "Without -r and -i: live on every interface. Text goes to standard output, one line\n"
+    "per event; diagnostics and the summary go to standard error. Exit status: 0, also\n"
+    "when there was no WebSocket traffic; 1 when reading or capturing failed; 2 when the\n"
+    "command line is wrong. See wsdump(1) for the JSON records.\n"
+    "\n"
+    "Examples:\n"
+    "  wsdump -r captures/echo.pcapng\n"
+    "  wsdump -r dump.pcap --json --show message | jq .data\n"
+    "  sudo wsdump -i lo --frames tcp port 8080\n";
+
+gboolean options_parse(options *o, int *argc, char ***argv, GError **error)
+{
+    *o = (options){0};
+    raw r = {.memory = MEMORY_MIB};
+    const GOptionEntry entries[] = {
+        {"read-file", 'r', 0, G_OPTION_ARG_FILENAME, &o->read_file,
+         "Read a capture (pcap, pcapng); - = standard input", "FILE"},
+        {"interface", 'i', 0, G_OPTION_ARG_STRING, &o->interface, "Capture live", "IFACE"},
+        {"filter", 'f', 0, G_OPTION_ARG_STRING, &o->bpf, "Only packets that match, pcap-filter(7)",
+         "BPF"},
+        {"count", 'c', 0, G_OPTION_ARG_STRING, &r.count, "Stop after COUNT packets", "COUNT"},
+        {"snapshot-length", 's', 0, G_OPTION_ARG_INT, &o->snaplen, "Live: bytes kept per packet",
+         "BYTES"},
+        {"buffer-size", 'B', 0, G_OPTION_ARG_INT, &o->buffer_kib, "Live: the kernel's buffer",
+         "KIB"},
+        {"no-promiscuous-mode", 'p', 0, G_OPTION_ARG_NONE, &o->no_promiscuous,
+         "Live: leave the interface's mode alone", NULL},
+        {"list-interfaces", 'D', 0, G_OPTION_ARG_NONE, &o->list_interfaces, "List the interfaces",
+         NULL},
+        {"relinquish-privileges", 'Z', 0, G_OPTION_ARG_STRING, &o->user,
+         "Live: the user to become once the capture is open", "USER"},
+        {"no-names", 'n', G_OPTION_FLAG_NOALIAS, G_OPTION_ARG_NONE, &(gboolean){0},
+         "Never resolve names (wsdump never does)", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "No summary at the end", NULL},
+        {"line-buffered", 'l', 0, G_OPTION_ARG_NONE, &o->line_buffered,
+         "Write out every line at once", NULL},
+        {"text", 0, 0, G_OPTION_ARG_NONE, &r.text, "One line per event (the default)", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "One JSON object per line", NULL},
+        {"show", 0, 0, G_OPTION_ARG_STRING, &r.show,
+         "Which events: open,frame,message,violation,gap,end", "LIST"},
+        {"frames", 0, 0, G_OPTION_ARG_NONE, &r.frames, "Show frames too", NULL},
+        {"hex", 0, 0, G_OPTION_ARG_NONE, &o->hex, "Text: payload in hexadecimal", NULL},
+        {"max-data", 0, 0, G_OPTION_ARG_STRING, &r.max_data,
+         "Payload shown of a message; 0 = all (text 200, JSON all)", "BYTES"},
+        {"memory", 0, 0, G_OPTION_ARG_INT, &r.memory, "Memory for unfinished messages (512)",
+         "MIB"},
+        {"version", 'V', 0, G_OPTION_ARG_NONE, &o->version, "Print the version", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &r.rest, NULL, "[BPF EXPRESSION]"},
+        G_OPTION_ENTRY_NULL};
+
+    g_autoptr(GOptionContext) context = g_option_context_new("- decode WebSocket traffic");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_description(context, description);
+    g_auto(GStrv) before = g_strdupv(*argv);
+    gboolean good = check_later(before, error);
+    if (good && !g_option_context_parse(context, argc, argv, error)) {
+        explain(error, entries, before);
+        good = FALSE;
+    }
+    good = good && check(o, &r, error);
+    g_free(r.show);
+    g_free(r.max_data);
+    g_free(r.count);
+    g_strfreev(r.rest);
+    return good;
+}
+
+void options_clear(options *o)
+{
+    g_free(o->read_file);
+    g_free(o->interface);
+    g_free(o->bpf);
+    g_free(o->user);
+}

@@ -1,0 +1,33 @@
+/* The command line: what the user asked for, checked. */
+#ifndef WSDUMP_OPTIONS_H
+#define WSDUMP_OPTIONS_H
+
+#include "record.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct options {
+    char *read_file; /* -r; "-" = standard input; NULL = live */
+    char *interface; /* -i; "any" unless said */
+    char *bpf;       /* -f, or what follows the options; NULL = every packet */
+    char *user;      /* -Z: whom to become once the capture is open; NULL = choose */
+    uint64_t count;  /* -c: packets; 0 = no limit */
+    int snaplen;     /* -s; 0 = default */
+    int buffer_kib;  /* -B; 0 = default */
+    gboolean no_promiscuous, list_interfaces, quiet, line_buffered, hex, json, version;
+    bool show[RECORD_TYPES];
+    uint64_t max_data;   /* --max-data: bytes; 0 = no limit */
+    uint64_t memory_mib; /* --memory */
+} options;
+
+/*
+ * Fill *o from the command line; --help prints and exits. FALSE when something is wrong: *error is
+ * one line that says what and names the right option where that can be guessed.
+ */
+gboolean options_parse(options *o, int *argc, char ***argv, GError **error);
+
+void options_clear(options *o);
+
+#endif

@@ -1,0 +1,40 @@
+/* The names that records have in every output. */
+#include "record.h"
+
+const char *const record_names[RECORD_TYPES] = {"open",      "frame", "message",
+                                                "violation", "gap",   "end"};
+
+const char *record_handshake_name(record_handshake handshake)
+{
+    static const char *const names[] = {"seen", "partial", "missing", "refused"};
+    return names[handshake];
+}
+
+const char *record_how_name(record_how how)
+{
+    static const char *const names[] = {"close", "fin", "rst", "timeout", "eof"};
+    return names[how];
+}
+
+const char *record_from_name(wsp_sender from)
+{
+    static const char *const names[] = {"client", "server", NULL};
+    return names[from];
+}
+
+const char *record_message_type(uint8_t opcode)
+{
+    switch (opcode) {
+    case WSP_OPCODE_TEXT:
+    case WSP_OPCODE_BINARY:
+    case WSP_OPCODE_CLOSE:
+    case WSP_OPCODE_PING:
+    case WSP_OPCODE_PONG: return wsp_opcode_name(opcode);
+    default: return NULL;
+    }
+}
+
+wsp_text record_open_header(const wsp_http_head *head, const char *name)
+{
+    return head ? wsp_http_header_value(head, name, NULL) : (wsp_text){NULL, 0};
+}

@@ -1,0 +1,38 @@
+/*
+ * Sessions: byte streams to WebSocket records. Recognises the opening handshake on any port, then
+ * reads both directions with the codec: frames, messages, violations, and what was lost.
+ *
+ * Of one connection, upgrade.c knows what is before the 101 and conversation.c what is after it;
+ * this stage joins the two and numbers the connections.
+ */
+#ifndef WSDUMP_SESSION_H
+#define WSDUMP_SESSION_H
+
+#include "record.h"
+#include "tcp.h"
+
+typedef struct session session;
+
+typedef struct session_options {
+    uint64_t max_data; /* bytes kept of a message's payload; 0 = no limit */
+    uint64_t memory;   /* bytes kept of all unfinished messages together; 0 = 512 MiB */
+} session_options;
+
+typedef struct session_totals {
+    uint64_t connections; /* TCP connections seen */
+    uint64_t websockets;  /* of these with a WebSocket, or an attempt at one */
+    uint64_t messages, frames, violations;
+    uint64_t undecoded_bytes; /* of WebSocket streams: behind a gap that hid a frame boundary */
+} session_totals;
+
+session *session_new(const session_options *options, record_sink *sink, void *user);
+
+/* A tcp_sink whose user is a session. */
+void session_tcp_event(void *user, const tcp_event *event);
+
+const session_totals *session_get_totals(const session *s);
+
+/* After tcp_finish, which ended every connection. */
+void session_free(session *s);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Sources: where packets come from. A capture file (pcap through libpcap, pcapng through our own
+ * reader, either from standard input too) or a live interface. All look the same from here on.
+ */
+#ifndef WSDUMP_SOURCE_H
+#define WSDUMP_SOURCE_H
+
+#include "packet.h"
+
+#include <glib.h>
+#include <stdio.h>
+
+typedef enum source_status {
+    SOURCE_PACKET,  /* *p is the next packet */
+    SOURCE_WAIT,    /* live: nothing came within 100 ms or so, or a signal did; ask again */
+    SOURCE_END,     /* no more packets */
+    SOURCE_DAMAGED, /* the rest cannot be read, now or later; source_error says why */
+} source_status;
+
+typedef struct source source;
+
+typedef struct source_live_options {
+    const char *interface;
+    int snaplen;    /* bytes; 0 = 262144 */
+    int buffer_kib; /* kernel buffer; 0 = 32768 */
+    gboolean no_promiscuous;
+} source_live_options;
+
+/*
+ * Open a capture file; "-" is standard input. NULL on failure, with *error a whole sentence that
+ * names the file. The format is recognised by its first bytes, not by its name.
+ */
+source *source_open_file(const char *path, GError **error);
+
+/* Open an interface. NULL on failure; *error names the interface and what to do. What is odd but
+ * no failure is said on stderr. */
+source *source_open_live(const source_live_options *options, GError **error);
+
+/*
+ * Let only packets through that match a pcap-filter(7) expression. In a file, packets that do not
+ * match still count in packet.number; an interface's are left out by the kernel, before they are
+ * counted. Where a file mixes links and the expression means nothing on one of them, that one's
+ * packets do not match, which a line on stderr says. FALSE when the expression is wrong; *error
+ * quotes it.
+ */
+gboolean source_set_filter(source *s, const char *expression, GError **error);
+
+/* The next packet. *p is valid until the next call. */
+source_status source_next(source *s, packet *p);
+
+/* Why source_next said SOURCE_DAMAGED: one line with the file's name and the place in it. NULL
+ * while nothing is damaged. */
+const char *source_error(const source *s);
+
+/*
+ * Live: packets that the kernel dropped because we were too slow, so far; -1 where that is not
+ * known (a file).
+ */
+int64_t source_drops(source *s);
+
+void source_close(source *s);
+
+/* Print the interfaces that source_open_live can open, one per line. */
+gboolean source_list_interfaces(FILE *out, GError **error);
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * A live interface through libpcap. Not in immediate mode: that makes libpcap use ring slots as
+ * large as the snaplen, so the kernel's buffer holds a few dozen packets and bursts are lost.
+ */
+
+#include "source_kind.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum {
+    TIMEOUT_MS = 100, /* how long the kernel may hold packets back to hand over many at once */
+    DEFAULT_SNAPLEN = 262144,
+    DEFAULT_BUFFER_KIB = 32 * 1024,
+};
+
+typedef struct source_live {
+    source base;
+    pcap_t *pcap;
+    int64_t time_unit;   /* nanoseconds in one of the kernel's fractions of a second */
+    uint32_t drops_seen; /* the kernel's count wraps */
+    int64_t drops;
+} source_live;
+
+/* --- packets --- */
+
+/* Sleep until there may be a packet, for at most the timeout. */
+static void wait_for_packet(pcap_t *pcap)
+{
+    struct pollfd wanted = {.fd = pcap_get_selectable_fd(pcap), .events = POLLIN};
+    int milliseconds = TIMEOUT_MS;
+    const struct timeval *required = pcap_get_required_select_timeout(pcap);
+    if (required && required->tv_sec == 0)
+        milliseconds = MIN(milliseconds, (int)(required->tv_usec / 1000) + 1);
+    poll(&wanted, wanted.fd < 0 ? 0 : 1, milliseconds);
+}
+
+static source_status stopped(source_live *live, int result)
+{
+    const char *why = result == PCAP_ERROR ? pcap_geterr(live->pcap) : pcap_statustostr(result);
+    return source_damaged(&live->base, "the capture stopped: %s", why);
+}
+
+static source_status next(source *s, packet *p)
+{
+    source_live *live = (source_live *)s;
+    struct pcap_pkthdr *header;
+    int result = pcap_next_ex(live->pcap, &header, &p->data);
+    if (result == 0) {
+        wait_for_packet(live->pcap);
+        result = pcap_next_ex(live->pcap, &header, &p->data);
+    }
+    if (result == 0)
+        return SOURCE_WAIT;
+    if (result != 1)
+        return stopped(live, result);
+    p->time_ns =
+        (int64_t)header->ts.tv_sec * 1000000000 + (int64_t)header->ts.tv_usec * live->time_unit;
+    p->link = (uint32_t)s->link;
+    p->captured = header->caplen;
+    p->original = MAX(header->len, header->caplen);
+    return SOURCE_PACKET;
+}
+
+static gboolean set_filter(source *s, const char *expression, GError **error)
+{
+    source_live *live = (source_live *)s;
+    struct bpf_program program;
+    if (pcap_compile(live->pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+        source_filter_error(error, expression, pcap_geterr(live->pcap));
+        return FALSE;
+    }
+    int result = pcap_setfilter(live->pcap, &program);
+    pcap_freecode(&program);
+    if (result != 0)
+        source_filter_error(error, expression, pcap_geterr(live->pcap));
+    return result == 0;
+}
+
+static int64_t drops(source *s)
+{
+    source_live *live = (source_live *)s;
+    struct pcap_stat stat;
+    if (pcap_stats(live->pcap, &stat) == 0) {
+        live->drops += (uint32_t)(stat.ps_drop - live->drops_seen);
+        live->drops_seen = stat.ps_drop;
+    }
+    return live->drops;
+}
+
+static void close_live(source *s)
+{
+    source_live *live = (source_live *)s;
+    pcap_close(live->pcap);
+    g_free(live);
+}
+
+static const source_kind live_kind = {
+    .next = next, .set_filter = set_filter, .drops = drops, .close = close_live};
+
+/* --- opening --- */
+
+/* For the remedy: the program as setcap has to be told it. */
+static char *this_program(void)
+{
+    char path[4096];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+    return len > 0 ? g_strndup(path, (gsize)len) : g_strdup("wsdump");
+}
+
+static void permission_error(GError **error, const char *interface)
+{
+    char *program = this_program();
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_PERM,
+                "no permission to capture on %s; run wsdump with sudo, or allow it once and for "
+                "all with: sudo setcap cap_net_raw+ep %s",
+                interface, program);
+    g_free(program);
+}
+
+static void activation_error(GError **error, const char *interface, int result, pcap_t *pcap)
+{
+    switch (result) {
+    case PCAP_ERROR_PERM_DENIED:
+    case PCAP_ERROR_PROMISC_PERM_DENIED: permission_error(error, interface); return;
+    case PCAP_ERROR_NO_SUCH_DEVICE:
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NODEV,
+                    "there is no interface %s; wsdump -D lists those there are", interface);
+        return;
+    case PCAP_ERROR_IFACE_NOT_UP:
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "the interface %s is down; bring it up with: sudo ip link set %s up", interface,
+                    interface);
+        return;
+    }
+    const char *detail = pcap_geterr(pcap);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot capture on %s: %s%s%s", interface,
+                pcap_statustostr(result), *detail ? ": " : "", detail);
+}
+
+static void configure(pcap_t *pcap, const source_live_options *options)
+{
+    int kib = options->buffer_kib > 0 ? options->buffer_kib : DEFAULT_BUFFER_KIB;
+    pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO); /* where the system has it */
+    pcap_set_snaplen(pcap, options->snaplen > 0 ? options->snaplen : DEFAULT_SNAPLEN);
+    pcap_set_promisc(pcap, !options->no_promiscuous);
+    pcap_set_timeout(pcap, TIMEOUT_MS);
+    pcap_set_buffer_size(pcap, MIN(kib, G_MAXINT / 1024) * 1024);
+}
+
+static pcap_t *activate(const source_live_options *options, int *warning, GError **error)
+{
+    const char *interface = options->interface;
+    char why[PCAP_ERRBUF_SIZE] = "";
+    pcap_t *pcap = pcap_create(interface, why);
+    if (!pcap) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot capture on %s: %s", interface,
+                    why);
+        return NULL;
+    }
+    configure(pcap, options);
+    int result = pcap_activate(pcap);
+    if (result < 0) {
+        activation_error(error, interface, result, pcap);
+    } else if (pcap_setnonblock(pcap, 1, why) != 0) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot capture on %s: %s", interface,
+                    why);
+        result = PCAP_ERROR;
+    }
+    if (result < 0) {
+        pcap_close(pcap);
+        return NULL;
+    }
+    *warning = result;
+    return pcap;
+}
+
+/* A positive result of pcap_activate: it works, but not as asked. */
+static void warn(const source *s, pcap_t *pcap, int result)
+{
+    const char *detail = pcap_geterr(pcap);
+    source_warn(s, "%s", *detail ? detail : pcap_statustostr(result));
+}
+
+source *source_open_live(const source_live_options *options, GError **error)
+{
+    int warning = 0;
+    pcap_t *pcap = activate(options, &warning, error);
+    if (!pcap)
+        return NULL;
+    /* Cooked v2 tells on which interface a packet came, v1 does not; elsewhere it is refused. */
+    if (strcmp(options->interface, "any") == 0)
+        pcap_set_datalink(pcap, DLT_LINUX_SLL2);
+
+    source_live *live = g_new0(source_live, 1);
+    source_init(&live->base, &live_kind, options->interface,
+                linktype_from_dlt(pcap_datalink(pcap)));
+    live->pcap = pcap;
+    if (warning > 0)
+        warn(&live->base, pcap, warning);
+    live->time_unit = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+    return &live->base;
+}
