@@ -128,8 +128,9 @@ static void take_payload(wsp_message *m, open_message *o, const wsp_event *ev, u
     size_t len = ev->len - m->taken;
     uint64_t offset = ev->offset + m->taken;
     bool masked = ev->frame->masked;
-    if (masked && len > size)
-        len = size;
+    size_t room = out ? size : 0;
+    if (masked && len > room)
+        len = room;
     if (masked)
         wsp_mask(out, in, len, ev->frame->masking_key, offset);
     mev->offset = o->before + offset;

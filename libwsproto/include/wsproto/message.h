@@ -83,7 +83,7 @@ WSP_API void wsp_message_init(wsp_message *m, const wsp_message_rules *rules);
  * each byte stays where it lies. Where the payload is not masked, `out` is not used and may be
  * NULL; no byte is copied. Repeat with the same ev while mev->more. An event ends right behind a
  * byte that breaks a rule, so that mev->violation_at does not depend on how the input was cut.
- * With size = 0 and masked payload the event has no data and mev->more stays set.
+ * With size = 0 (or out = NULL) and masked payload the event has no data and mev->more stays set.
  */
 WSP_API void wsp_message_next(wsp_message *m, const wsp_event *ev, uint8_t *out, size_t size,
                               wsp_message_event *mev);
