@@ -179,7 +179,8 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     options o;
     g_autoptr(GError) error = NULL;
-    if (!options_parse(&o, &argc, &argv, &error)) {
+    (void)argc;
+    if (!options_parse(&o, argv, &error)) {
         complain(error, EXIT_USAGE);
         fputs("wsdump --help lists the options\n", stderr);
         options_clear(&o);

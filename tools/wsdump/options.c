@@ -25,18 +25,6 @@ static const struct {
     {"--tui", "the screen"},
 };
 
-static const char *is_later(const char *argument)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
-        size_t len = strlen(later[i].name);
-        bool is_long = later[i].name[1] == '-';
-        if (strncmp(argument, later[i].name, len) == 0 &&
-            (!is_long || argument[len] == 0 || argument[len] == '='))
-            return later[i].what;
-    }
-    return NULL;
-}
-
 static gboolean wrong(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static gboolean wrong(GError **error, const char *format, ...)
 {
@@ -62,7 +50,7 @@ static gboolean parse_number(const char *text, const char *option, uint64_t *val
 static gboolean parse_show(bool show[RECORD_TYPES], const char *list, GError **error)
 {
     memset(show, 0, RECORD_TYPES * sizeof *show);
-    g_auto(GStrv) names = g_strsplit(list, ",", -1);
+    g_auto(GStrv) names = g_strsplit(*list ? list : ",", ",", -1);
     for (char **name = names; *name; name++) {
         int type = 0;
         while (type < RECORD_TYPES && strcmp(*name, record_names[type]) != 0)
@@ -108,21 +96,96 @@ static const char *nearest(const GOptionEntry *entries, const char *unknown)
             best_distance = d;
         }
     }
-    return best;
+    return distance(unknown, "help") <= best_distance ? "help" : best;
 }
 
-/* The first argument that is an option which we do not have, without its dashes; NULL if none. */
+static const GOptionEntry *find_long(const GOptionEntry *entries, const char *name, size_t len)
+{
+    for (; entries->long_name; entries++)
+        if (strlen(entries->long_name) == len && memcmp(entries->long_name, name, len) == 0)
+            return entries;
+    return NULL;
+}
+
+static const GOptionEntry *find_short(const GOptionEntry *entries, char letter)
+{
+    while (entries->long_name && entries->short_name != letter)
+        entries++;
+    return entries->long_name ? entries : NULL;
+}
+
+static bool takes_value(const GOptionEntry *e)
+{
+    return e && e->arg != G_OPTION_ARG_NONE;
+}
+
+/* Is -LETTER an option of a later version? Those take a value. */
+static bool is_later_letter(char letter)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(later); i++)
+        if (later[i].name[1] == letter)
+            return true;
+    return false;
+}
+
+/*
+ * "-qc7" as GOption does not understand it: each letter on its own, a value behind the last.
+ * Returns the entry whose value is the next argument, NULL if none is.
+ */
+static const GOptionEntry *add_letters(GPtrArray *out, const GOptionEntry *entries,
+                                       const char *letters)
+{
+    for (; *letters; letters++) {
+        const GOptionEntry *e = find_short(entries, *letters);
+        if (takes_value(e) && letters[1])
+            g_ptr_array_add(out, g_strdup_printf("--%s=%s", e->long_name, letters + 1));
+        else
+            g_ptr_array_add(out, g_strdup_printf("-%c", *letters));
+        if (takes_value(e))
+            return letters[1] ? NULL : e;
+        if (is_later_letter(*letters))
+            return NULL;
+    }
+    return NULL;
+}
+
+/* The command line with every option an argument of its own, its value in it: "-c 7" becomes
+ * "--count=7". So what begins with a dash is an option, and never a value. */
+static char **spread(const GOptionEntry *entries, char **argv)
+{
+    GPtrArray *out = g_ptr_array_new();
+    bool options_over = false;
+    for (char **arg = argv; *arg; arg++) {
+        options_over |= strcmp(*arg, "--") == 0;
+        const GOptionEntry *wants = NULL;
+        if (arg == argv || options_over || (*arg)[0] != '-' || !(*arg)[1]) {
+            g_ptr_array_add(out, g_strdup(*arg));
+        } else if ((*arg)[1] != '-') {
+            wants = add_letters(out, entries, *arg + 1);
+        } else {
+            const GOptionEntry *e = find_long(entries, *arg + 2, strlen(*arg + 2));
+            wants = takes_value(e) ? e : NULL;
+            g_ptr_array_add(out, g_strdup(*arg));
+        }
+        if (wants && arg[1]) {
+            char **last = (char **)&out->pdata[out->len - 1];
+            g_free(*last);
+            *last = g_strdup_printf("--%s=%s", wants->long_name, *++arg);
+        }
+    }
+    g_ptr_array_add(out, NULL);
+    return (char **)g_ptr_array_free(out, FALSE);
+}
+
+/* The first option that we do not have, without its dashes; NULL if none. */
 static char *find_unknown(const GOptionEntry *entries, char **argv)
 {
     for (char **arg = argv + 1; *arg && strcmp(*arg, "--") != 0; arg++) {
         if (!g_str_has_prefix(*arg, "--"))
             continue;
-        g_autofree char *name = g_strndup(*arg + 2, strcspn(*arg + 2, "="));
-        const GOptionEntry *e = entries;
-        while (e->long_name && strcmp(e->long_name, name) != 0)
-            e++;
-        if (!e->long_name && strcmp(name, "help") != 0)
-            return g_steal_pointer(&name);
+        size_t len = strcspn(*arg + 2, "=");
+        if (!find_long(entries, *arg + 2, len))
+            return g_strndup(*arg + 2, len);
     }
     return NULL;
 }
@@ -142,11 +205,12 @@ static void explain(GError **error, const GOptionEntry *entries, char **argv)
 
 static gboolean check_later(char **argv, GError **error)
 {
-    for (char **arg = argv + 1; *arg && strcmp(*arg, "--") != 0; arg++) {
-        const char *what = is_later(*arg);
-        if (what)
-            return wrong(error, "%s: not part of this version (%s)", *arg, what);
-    }
+    for (char **arg = argv + 1; *arg && strcmp(*arg, "--") != 0; arg++)
+        for (size_t i = 0; i < G_N_ELEMENTS(later); i++)
+            if (strncmp(*arg, later[i].name, strcspn(*arg, "=")) == 0 &&
+                strlen(later[i].name) == strcspn(*arg, "="))
+                return wrong(error, "%s: not part of this version (%s)", later[i].name,
+                             later[i].what);
     return TRUE;
 }
 
@@ -191,7 +255,7 @@ static const char description[] =
     "  wsdump -r dump.pcap --json --show message | jq .data\n"
     "  sudo wsdump -i lo --frames tcp port 8080\n";
 
-gboolean options_parse(options *o, int *argc, char ***argv, GError **error)
+gboolean options_parse(options *o, char **argv, GError **error)
 {
     *o = (options){0};
     raw r = {.memory = MEMORY_MIB};
@@ -234,10 +298,11 @@ gboolean options_parse(options *o, int *argc, char ***argv, GError **error)
     g_autoptr(GOptionContext) context = g_option_context_new("- decode WebSocket traffic");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_description(context, description);
-    g_auto(GStrv) before = g_strdupv(*argv);
-    gboolean good = check_later(before, error);
-    if (good && !g_option_context_parse(context, argc, argv, error)) {
-        explain(error, entries, before);
+    g_auto(GStrv) arguments = spread(entries, argv);
+    g_auto(GStrv) left = g_strdupv(arguments);
+    gboolean good = check_later(arguments, error);
+    if (good && !g_option_context_parse_strv(context, &left, error)) {
+        explain(error, entries, arguments);
         good = FALSE;
     }
     good = good && check(o, &r, error);

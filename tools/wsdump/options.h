@@ -23,10 +23,11 @@ typedef struct options {
 } options;
 
 /*
- * Fill *o from the command line; --help prints and exits. FALSE when something is wrong: *error is
- * one line that says what and names the right option where that can be guessed.
+ * Fill *o from the command line, NULL-terminated as main has it; --help prints and exits. FALSE
+ * when something is wrong: *error is one line that says what and names the right option where that
+ * can be guessed.
  */
-gboolean options_parse(options *o, int *argc, char ***argv, GError **error);
+gboolean options_parse(options *o, char **argv, GError **error);
 
 void options_clear(options *o);
 

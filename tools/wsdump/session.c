@@ -14,6 +14,7 @@ typedef struct connection {
     int client;      /* side */
     upgrade upgrade;
     conversation *conversation; /* NULL until the 101 */
+    bool request_due;           /* the 101 came, and no byte of its client so far */
 } connection;
 
 struct session {
@@ -147,6 +148,7 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
         c->conversation = conversation_new(&s->settings, c->number, negotiated_rsv(&response));
         feed_early(c, place);
         upgrade_clear(&c->upgrade);
+        c->request_due = !d->request;
     }
     if (d->request)
         g_byte_array_unref(d->request);
@@ -157,6 +159,31 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
 static wsp_sender sender_of(const connection *c, int side)
 {
     return side == c->client ? WSP_FROM_CLIENT : WSP_FROM_SERVER;
+}
+
+/*
+ * Where the two directions were captured apart, the request may come behind its 101. It is no
+ * frame: pass over it. False when these are frames.
+ */
+static bool take_late_request(connection *c, const tcp_event *e, capture_place place)
+{
+    if (!c->request_due || e->side != c->client)
+        return false;
+    GByteArray **head = &c->upgrade.side[e->side].head;
+    c->request_due = *head || (e->segment_start && e->data[0] == 'G'); /* GET; no legal frame */
+    if (!c->request_due)
+        return false;
+    bool decided; /* never: this is no response */
+    upgrade_decision decision;
+    upgrade_feed(&c->upgrade, e->side, e->data, e->len, e->segment_start, &decided, &decision);
+    c->request_due = *head;
+    if (c->request_due)
+        return true;
+    bool found = c->upgrade.request;
+    if (found)
+        feed_early(c, place);
+    upgrade_clear(&c->upgrade);
+    return found;
 }
 
 static void take_data(session *s, connection *c, const tcp_event *e, capture_place place)
@@ -174,7 +201,7 @@ static void take_data(session *s, connection *c, const tcp_event *e, capture_pla
         len -= n;
         start = false;
     }
-    if (len)
+    if (len && !(in == e->data && take_late_request(c, e, place)))
         conversation_feed(c->conversation, sender_of(c, e->side), in, len, place);
 }
 

@@ -123,7 +123,6 @@ static void begin_attempt(upgrade *u, int side)
     u->client = side;
     u->ahead = s->unanswered;
     s->unanswered = 0;
-    drop_early(u);
 }
 
 /* A head is whole: is it an attempt, or the answer to one? */

@@ -1,0 +1,170 @@
+// The frames of the bundled captures as wsdump and tshark see them, one by one.
+#include "bundled.h"
+#include "json.h"
+#include "program.h"
+
+#include <glib.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <ostream>
+
+namespace
+{
+
+struct Frame {
+    bool fin, masked;
+    int64_t rsv, opcode, length;
+    std::string masking_key; // "" = none
+};
+
+bool operator==(const Frame &a, const Frame &b)
+{
+    return a.fin == b.fin && a.masked == b.masked && a.rsv == b.rsv && a.opcode == b.opcode &&
+           a.length == b.length && a.masking_key == b.masking_key;
+}
+
+std::ostream &operator<<(std::ostream &out, const Frame &f)
+{
+    return out << (f.fin ? "FIN " : "") << "rsv " << f.rsv << " opcode " << f.opcode << " mask "
+               << f.masked << ' ' << f.masking_key << " length " << f.length;
+}
+
+// By connection and direction: "10.0.0.1:40000 client".
+using Frames = std::map<std::string, std::vector<Frame>>;
+
+Frames frames_of_wsdump(const std::string &path)
+{
+    const Outcome outcome = wsdump({"-r", path, "-q", "--json", "--show", "open,frame"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    Frames frames;
+    std::map<int64_t, std::string> clients;
+    for (const Json &r : Json::parse_lines(outcome.out)) {
+        std::string &client = clients[r["conn"].number()];
+        if (r["record"].text() == "open") {
+            client = r["client"].text();
+            continue;
+        }
+        const Json key = r["masking_key"];
+        frames[client + " " + r["from"].text()].push_back(
+            {r["fin"].flag(), r["masked"].flag(), r["rsv"].number(), r["opcode"].number(),
+             r["length"].number(), key.is_null() ? "" : key.text()});
+    }
+    return frames;
+}
+
+// Reads PDML, tshark's XML: <proto> elements in a <packet>, with <field> elements, of which `show`
+// is the value for people and `value` the bytes.
+class Pdml
+{
+public:
+    static Frames read(const std::string &xml)
+    {
+        Pdml pdml;
+        GMarkupParser parser = {};
+        parser.start_element = begin;
+        parser.end_element = end;
+        GMarkupParseContext *context =
+            g_markup_parse_context_new(&parser, G_MARKUP_DEFAULT_FLAGS, &pdml, nullptr);
+        GError *error = nullptr;
+        if (!g_markup_parse_context_parse(context, xml.data(), static_cast<gssize>(xml.size()),
+                                          &error))
+            ADD_FAILURE() << error->message;
+        g_clear_error(&error);
+        g_markup_parse_context_free(context);
+        return pdml.frames_;
+    }
+
+private:
+    static void begin(GMarkupParseContext *, const char *element, const char **names,
+                      const char **values, void *user, GError **)
+    {
+        auto *pdml = static_cast<Pdml *>(user);
+        std::map<std::string, std::string> attributes;
+        for (int i = 0; names[i]; i++)
+            attributes[names[i]] = values[i];
+        const std::string name = attributes["name"];
+        if (strcmp(element, "packet") == 0)
+            pdml->fields_.clear();
+        else if (strcmp(element, "proto") == 0)
+            pdml->proto_ = name;
+        // The first of a name: of nested IP headers, or fields, the outer one.
+        else if (strcmp(element, "field") == 0)
+            pdml->fields_.emplace(name, attributes["show"]);
+    }
+
+    static void end(GMarkupParseContext *, const char *element, void *user, GError **)
+    {
+        auto *pdml = static_cast<Pdml *>(user);
+        if (strcmp(element, "proto") == 0 && pdml->proto_ == "websocket")
+            pdml->add_frame();
+    }
+
+    std::string address(const std::string &which) const
+    {
+        const auto ipv6 = fields_.find("ipv6." + which);
+        const std::string host =
+            ipv6 == fields_.end() ? fields_.at("ip." + which) : "[" + ipv6->second + "]";
+        return host + ":" + fields_.at("tcp." + which + "port");
+    }
+
+    int64_t number(const char *field) const
+    {
+        return std::stoll(fields_.at(field), nullptr, 0);
+    }
+
+    void add_frame()
+    {
+        int64_t length = number("websocket.payload_length");
+        if (length == 126)
+            length = number("websocket.payload_length_ext_16");
+        else if (length == 127)
+            length = number("websocket.payload_length_ext_64");
+        std::string key;
+        if (fields_.count("websocket.masking_key"))
+            for (char c : fields_.at("websocket.masking_key"))
+                key += c == ':' ? "" : std::string(1, c);
+        const std::string port = fields_.at("tcp.dstport");
+        const bool to_server = port == "8080" || port == "9000";
+        frames_[address(to_server ? "src" : "dst") + (to_server ? " client" : " server")].push_back(
+            {number("websocket.fin") != 0, number("websocket.mask") != 0, number("websocket.rsv"),
+             number("websocket.opcode"), length, key});
+        // The next frame of the same packet has its own.
+        for (auto at = fields_.begin(); at != fields_.end();)
+            at = at->first.rfind("websocket.", 0) == 0 ? fields_.erase(at) : std::next(at);
+    }
+
+    Frames frames_;
+    std::map<std::string, std::string> fields_;
+    std::string proto_;
+};
+
+bool missing_tshark()
+{
+    return run({"tshark", "--version"}).status != 0;
+}
+
+class Tshark : public testing::TestWithParam<std::string>
+{
+};
+
+TEST_P(Tshark, SeesTheSameFrames)
+{
+    if (missing_tshark()) {
+        ASSERT_EQ(std::getenv("CI"), nullptr) << "tshark is missing";
+        GTEST_SKIP() << "tshark is missing";
+    }
+    const std::string path = capture_path(GetParam());
+    const Outcome tshark =
+        run({"tshark", "-n", "-r", path, "-d", "tcp.port==8080,http", "-d", "tcp.port==9000,http",
+             "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "pdml", "-Y", "websocket"});
+    ASSERT_EQ(tshark.status, 0) << tshark.err;
+    EXPECT_EQ(frames_of_wsdump(path), Pdml::read(tshark.out));
+}
+
+INSTANTIATE_TEST_SUITE_P(Bundled, Tshark, testing::ValuesIn(bundled_captures()),
+                         [](const auto &parameter) { return capture_name(parameter.param); });
+
+} // namespace
