@@ -1,5 +1,6 @@
-#include <stdio.h>
 #include <wsproto/wsproto.h>
+
+#include <stdio.h>
 
 int main(void)
 {

@@ -1,5 +1,6 @@
-#include <cstdio>
 #include <wsproto/wsproto.h>
+
+#include <cstdio>
 
 int main()
 {

@@ -27,7 +27,8 @@ void input_interrupt(void)
     interrupted = 1;
 }
 
-/* 0 at the end of the file, and when the user wants no more; signals of other kinds go unnoticed. */
+/* 0 at the end of the file, and when the user wants no more; signals of other kinds go unnoticed.
+ */
 static ssize_t read_on(int fd, void *out, size_t len)
 {
     ssize_t n = -1;

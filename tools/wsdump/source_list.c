@@ -1,7 +1,7 @@
 /* -D: which interfaces there are to capture on. */
-#include <pcap/pcap.h>
-
 #include "source.h"
+
+#include <pcap/pcap.h>
 
 gboolean source_list_interfaces(FILE *out, GError **error)
 {

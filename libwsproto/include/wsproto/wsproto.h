@@ -5,7 +5,8 @@
 #ifndef WSPROTO_WSPROTO_H
 #define WSPROTO_WSPROTO_H
 
-/* clang-format off: in the order of the layers */
+/* In the order of the layers. */
+/* clang-format off */
 #include "wsproto/api.h"
 #include "wsproto/error.h"
 #include "wsproto/violation.h"
