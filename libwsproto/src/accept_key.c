@@ -23,15 +23,29 @@ static uint32_t rotate_left(uint32_t x, int n)
     return x << n | x >> (32 - n);
 }
 
-/* FIPS 180-4 4.1.1 and 4.2.1: the function and the constant of round t. */
-static uint32_t sha1_round(int t, uint32_t b, uint32_t c, uint32_t d)
+/* FIPS 180-4 4.1.1 and 4.2.1: the function and the constant of a stage of 20 rounds. */
+static inline uint32_t sha1_mix(int stage, uint32_t b, uint32_t c, uint32_t d)
 {
-    switch (t / 20) {
+    switch (stage) {
     case 0: return ((b & c) | (~b & d)) + UINT32_C(0x5a827999);
     case 1: return (b ^ c ^ d) + UINT32_C(0x6ed9eba1);
     case 2: return ((b & c) | (b & d) | (c & d)) + UINT32_C(0x8f1bbcdc);
     default: return (b ^ c ^ d) + UINT32_C(0xca62c1d6);
     }
+}
+
+static inline void sha1_stage(int stage, uint32_t v[5], const uint32_t w[80])
+{
+    uint32_t a = v[0], b = v[1], c = v[2], d = v[3], e = v[4];
+    for (int t = stage * 20; t < stage * 20 + 20; t++) {
+        uint32_t next = rotate_left(a, 5) + sha1_mix(stage, b, c, d) + e + w[t];
+        e = d;
+        d = c;
+        c = rotate_left(b, 30);
+        b = a;
+        a = next;
+    }
+    v[0] = a, v[1] = b, v[2] = c, v[3] = d, v[4] = e;
 }
 
 /* FIPS 180-4 6.1.2. */
@@ -44,20 +58,14 @@ static void sha1_block(uint32_t h[5], const uint8_t block[BLOCK])
     for (int t = 16; t < 80; t++)
         w[t] = rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
 
-    uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
-    for (int t = 0; t < 80; t++) {
-        uint32_t next = rotate_left(a, 5) + sha1_round(t, b, c, d) + e + w[t];
-        e = d;
-        d = c;
-        c = rotate_left(b, 30);
-        b = a;
-        a = next;
-    }
-    h[0] += a;
-    h[1] += b;
-    h[2] += c;
-    h[3] += d;
-    h[4] += e;
+    uint32_t v[5];
+    memcpy(v, h, sizeof v);
+    sha1_stage(0, v, w);
+    sha1_stage(1, v, w);
+    sha1_stage(2, v, w);
+    sha1_stage(3, v, w);
+    for (int i = 0; i < 5; i++)
+        h[i] += v[i];
 }
 
 static void sha1_init(sha1 *s)

@@ -273,9 +273,10 @@ void wsp_http_parse(wsp_http_head *head, const void *in, size_t len, wsp_http_he
 wsp_text wsp_http_header_value(const wsp_http_head *head, const char *name, size_t *count)
 {
     wsp_text value = {NULL, 0};
+    wsp_text wanted = text_of(name);
     size_t found = 0;
     for (size_t i = 0; i < head->header_count; i++)
-        if (wsp_text_equal_nocase(head->headers[i].name, name) && found++ == 0)
+        if (text_same_nocase(head->headers[i].name, wanted) && found++ == 0)
             value = head->headers[i].value;
     if (count)
         *count = found;
@@ -299,9 +300,10 @@ static size_t element_length(wsp_text rest)
 bool wsp_http_list_next(const wsp_http_head *head, const char *name, wsp_http_list_place *at,
                         wsp_text *element)
 {
+    wsp_text wanted = text_of(name);
     for (; at->header < head->header_count; at->header++, at->offset = 0) {
         const wsp_http_header *header = &head->headers[at->header];
-        if (!wsp_text_equal_nocase(header->name, name))
+        if (!text_same_nocase(header->name, wanted))
             continue;
         while (at->offset < header->value.len) {
             wsp_text rest = header->value;

@@ -8,12 +8,15 @@
 /* The key, turned so that it starts at `offset`, repeated to 8 bytes in memory order. */
 static uint64_t key_word(const uint8_t key[4], uint64_t offset)
 {
-    uint8_t bytes[8];
-    for (unsigned i = 0; i < 8; i++)
-        bytes[i] = key[(offset + i) & 3];
-    uint64_t word;
-    memcpy(&word, bytes, 8);
-    return word;
+    uint32_t once;
+    memcpy(&once, key, 4);
+    uint64_t word = (uint64_t)once << 32 | once;
+    unsigned turn = (unsigned)(offset & 3) * 8;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return word << turn | word >> ((64 - turn) & 63);
+#else
+    return word >> turn | word << ((64 - turn) & 63);
+#endif
 }
 
 static uint64_t load_word(const uint8_t *p)

@@ -15,17 +15,16 @@ void wsp_message_init(wsp_message *m, const wsp_message_rules *rules)
         m->rules = *rules;
 }
 
-static open_message begin(const wsp_frame_header *h)
+static void begin(open_message *o, const wsp_frame_header *h)
 {
     /* RFC 7692 6: RSV1 says so on the first frame of a data message, and nowhere else. */
-    bool compressed = (h->rsv & WSP_RSV1) && !wsp_opcode_is_control(h->opcode) &&
-                      h->opcode != WSP_OPCODE_CONTINUATION;
-    return (open_message){
-        .opcode = h->opcode,
-        .compressed = compressed,
-        .check_utf8 =
-            (h->opcode == WSP_OPCODE_TEXT && !compressed) || h->opcode == WSP_OPCODE_CLOSE,
-    };
+    o->opcode = h->opcode;
+    o->compressed = (h->rsv & WSP_RSV1) && !wsp_opcode_is_control(h->opcode) &&
+                    h->opcode != WSP_OPCODE_CONTINUATION;
+    o->check_utf8 =
+        (h->opcode == WSP_OPCODE_TEXT && !o->compressed) || h->opcode == WSP_OPCODE_CLOSE;
+    o->utf8.needed = 0;
+    o->frames = o->before = o->next = 0;
 }
 
 /* What a frame's header tells about the message that it belongs to. A limit is passed only once. */
@@ -50,7 +49,7 @@ static void begin_frame(wsp_message *m, open_message *o, const wsp_frame_header 
 {
     bool control = wsp_opcode_is_control(h->opcode);
     if (control || h->opcode != WSP_OPCODE_CONTINUATION || !m->data_open) {
-        *o = begin(h);
+        begin(o, h);
         mev->first = true;
     } else {
         o->before = o->next;
