@@ -11,13 +11,6 @@
 
 enum { BLOCK = 64, DIGEST = 20, LENGTH_FIELD = 8 };
 
-typedef struct sha1 {
-    uint32_t h[5];
-    uint8_t block[BLOCK];
-    size_t used;     /* bytes in block */
-    uint64_t length; /* bytes so far */
-} sha1;
-
 static uint32_t rotate_left(uint32_t x, int n)
 {
     return x << n | x >> (32 - n);
@@ -27,18 +20,29 @@ static uint32_t rotate_left(uint32_t x, int n)
 static inline uint32_t sha1_mix(int stage, uint32_t b, uint32_t c, uint32_t d)
 {
     switch (stage) {
-    case 0: return ((b & c) | (~b & d)) + UINT32_C(0x5a827999);
+    case 0: return (d ^ (b & (c ^ d))) + UINT32_C(0x5a827999);
     case 1: return (b ^ c ^ d) + UINT32_C(0x6ed9eba1);
-    case 2: return ((b & c) | (b & d) | (c & d)) + UINT32_C(0x8f1bbcdc);
+    case 2: return ((b & c) | (d & (b | c))) + UINT32_C(0x8f1bbcdc);
     default: return (b ^ c ^ d) + UINT32_C(0xca62c1d6);
     }
 }
 
-static inline void sha1_stage(int stage, uint32_t v[5], const uint32_t w[80])
+/* The next word of the message schedule, of which only the last 16 are kept (6.1.3). */
+static inline uint32_t sha1_word(uint32_t w[16], int t)
+{
+    if (t >= 16)
+        w[t & 15] =
+            rotate_left(w[(t - 3) & 15] ^ w[(t - 8) & 15] ^ w[(t - 14) & 15] ^ w[t & 15], 1);
+    return w[t & 15];
+}
+
+static inline void sha1_stage(int stage, uint32_t v[5], uint32_t w[16])
 {
     uint32_t a = v[0], b = v[1], c = v[2], d = v[3], e = v[4];
-    for (int t = stage * 20; t < stage * 20 + 20; t++) {
-        uint32_t next = rotate_left(a, 5) + sha1_mix(stage, b, c, d) + e + w[t];
+#pragma GCC unroll 20 /* written out, the five words change their names instead of their places */
+    for (int t = 0; t < 20; t++) {
+        uint32_t next =
+            rotate_left(a, 5) + sha1_mix(stage, b, c, d) + e + sha1_word(w, stage * 20 + t);
         e = d;
         d = c;
         c = rotate_left(b, 30);
@@ -49,14 +53,12 @@ static inline void sha1_stage(int stage, uint32_t v[5], const uint32_t w[80])
 }
 
 /* FIPS 180-4 6.1.2. */
-static void sha1_block(uint32_t h[5], const uint8_t block[BLOCK])
+static void sha1_block(uint32_t h[5], const uint8_t *block)
 {
-    uint32_t w[80];
+    uint32_t w[16];
     for (int t = 0; t < 16; t++, block += 4)
         w[t] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 |
                block[3];
-    for (int t = 16; t < 80; t++)
-        w[t] = rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
 
     uint32_t v[5];
     memcpy(v, h, sizeof v);
@@ -68,38 +70,23 @@ static void sha1_block(uint32_t h[5], const uint8_t block[BLOCK])
         h[i] += v[i];
 }
 
-static void sha1_init(sha1 *s)
+/*
+ * The digest of text[0..len), in whose memory there is room for the padding of FIPS 180-4 5.1.1 (a
+ * one bit, zeros, the length in bits at the end of a block): up to BLOCK + LENGTH_FIELD bytes.
+ */
+static void sha1(uint8_t digest[DIGEST], uint8_t *text, size_t len)
 {
-    *s = (sha1){.h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
-}
+    size_t padded = (len + LENGTH_FIELD + BLOCK) / BLOCK * BLOCK;
+    text[len] = 0x80;
+    memset(text + len + 1, 0, padded - len - 1);
+    for (size_t i = 1; i <= sizeof len; i++)
+        text[padded - i] = (uint8_t)(len * 8 >> (8 * (i - 1)));
 
-static void sha1_byte(sha1 *s, uint8_t byte)
-{
-    s->block[s->used++] = byte;
-    if (s->used == BLOCK) {
-        sha1_block(s->h, s->block);
-        s->used = 0;
-    }
-}
-
-static void sha1_add(sha1 *s, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        sha1_byte(s, (uint8_t)text[i]);
-    s->length += len;
-}
-
-/* FIPS 180-4 5.1.1: a one bit, zeros, and the length in bits at the end of a block. */
-static void sha1_finish(sha1 *s, uint8_t digest[DIGEST])
-{
-    uint64_t bits = s->length * 8;
-    sha1_byte(s, 0x80);
-    while (s->used != BLOCK - LENGTH_FIELD)
-        sha1_byte(s, 0);
-    for (int shift = 56; shift >= 0; shift -= 8)
-        sha1_byte(s, (uint8_t)(bits >> shift));
+    uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+    for (size_t i = 0; i < padded; i += BLOCK)
+        sha1_block(h, text + i);
     for (int i = 0; i < DIGEST; i++)
-        digest[i] = (uint8_t)(s->h[i / 4] >> (24 - 8 * (i % 4)));
+        digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
 /* ---- Base64, RFC 4648 4 -------------------------------------------------------------------- */
@@ -127,14 +114,15 @@ static void base64(char *out, const uint8_t *in, size_t len)
 int wsp_accept_key(char out[29], const char *key, size_t len)
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455 1.3 */
-    if (len > 1024)
-        return WSP_ERR_RANGE;
-    sha1 s;
+    enum { KEY_MAX = 1024, GUID = sizeof guid - 1 };
+    uint8_t text[KEY_MAX + GUID + BLOCK + LENGTH_FIELD];
     uint8_t digest[DIGEST];
-    sha1_init(&s);
-    sha1_add(&s, key, len);
-    sha1_add(&s, guid, strlen(guid));
-    sha1_finish(&s, digest);
+    if (len > KEY_MAX)
+        return WSP_ERR_RANGE;
+    if (len > 0) /* `key` may be NULL */
+        memcpy(text, key, len);
+    memcpy(text + len, guid, GUID);
+    sha1(digest, text, len + GUID);
     base64(out, digest, DIGEST);
     return 28;
 }

@@ -197,7 +197,7 @@ static void parse_first_line(wsp_http_head *head, wsp_text *rest)
 /* A character that no value may hold. A CR has a fault of its own. */
 static bool is_plain(char c)
 {
-    return is_value_char(c) || c == '\r';
+    return is_value_char(c) | (c == '\r');
 }
 
 /* RFC 9112 5: name ":" value. Returns false when the line has no colon and must be skipped. */
@@ -270,13 +270,24 @@ void wsp_http_parse(wsp_http_head *head, const void *in, size_t len, wsp_http_he
 
 /* ---- Looking things up --------------------------------------------------------------------- */
 
+/* The next header with this name, from `from` on; header_count when there is none. Nearly all are
+ * told apart by their lengths. */
+static size_t find_header(const wsp_http_head *head, size_t from, wsp_text name)
+{
+    const wsp_http_header *headers = head->headers;
+    while (from < head->header_count &&
+           (headers[from].name.len != name.len || !text_same_nocase(headers[from].name, name)))
+        from++;
+    return from;
+}
+
 wsp_text wsp_http_header_value(const wsp_http_head *head, const char *name, size_t *count)
 {
     wsp_text value = {NULL, 0};
     wsp_text wanted = text_of(name);
     size_t found = 0;
-    for (size_t i = 0; i < head->header_count; i++)
-        if (text_same_nocase(head->headers[i].name, wanted) && found++ == 0)
+    for (size_t i = 0; (i = find_header(head, i, wanted)) < head->header_count; i++)
+        if (found++ == 0)
             value = head->headers[i].value;
     if (count)
         *count = found;
@@ -301,12 +312,14 @@ bool wsp_http_list_next(const wsp_http_head *head, const char *name, wsp_http_li
                         wsp_text *element)
 {
     wsp_text wanted = text_of(name);
-    for (; at->header < head->header_count; at->header++, at->offset = 0) {
-        const wsp_http_header *header = &head->headers[at->header];
-        if (!text_same_nocase(header->name, wanted))
-            continue;
-        while (at->offset < header->value.len) {
-            wsp_text rest = header->value;
+    for (;; at->header++, at->offset = 0) {
+        size_t i = find_header(head, at->header, wanted);
+        if (i != at->header)
+            *at = (wsp_http_list_place){i, 0};
+        if (i >= head->header_count)
+            return false;
+        while (at->offset < head->headers[i].value.len) {
+            wsp_text rest = head->headers[i].value;
             text_cut(&rest, at->offset);
             rest.len = element_length(rest);
             at->offset += rest.len + 1;
@@ -315,7 +328,6 @@ bool wsp_http_list_next(const wsp_http_head *head, const char *name, wsp_http_li
                 return true;
         }
     }
-    return false;
 }
 
 bool wsp_http_list_has(const wsp_http_head *head, const char *name, const char *token)

@@ -30,29 +30,33 @@ static uint32_t judge(const wsp_reader *r, const wsp_frame_header *h)
     return set;
 }
 
-/*
- * Decode the header at the front of `in`, whose first bytes may have come with an earlier call.
- * Returns how many bytes of `in` were used and sets *size to the header's size, 0 = not whole yet.
- */
-static size_t read_header(wsp_reader *r, const uint8_t *in, size_t len, size_t *size)
+/* Put the next bytes of a header behind those that came before, and try again. */
+static size_t join_header(wsp_reader *r, const uint8_t *in, size_t len, bool *whole)
 {
-    if (r->header_len == 0) {
-        int whole = wsp_frame_header_decode(&r->frame, in, len);
-        *size = (size_t)whole;
-        if (whole)
-            return (size_t)whole;
-    }
     size_t before = r->header_len;
     size_t room = sizeof r->header - before;
     size_t taken = len < room ? len : room;
     memcpy(r->header + before, in, taken);
-    *size = (size_t)wsp_frame_header_decode(&r->frame, r->header, before + taken);
-    if (*size == 0) {
-        r->header_len = (uint8_t)(before + taken);
-        return taken;
+    int size = wsp_frame_header_decode(&r->frame, r->header, before + taken);
+    *whole = size > 0;
+    r->header_len = *whole ? 0 : (uint8_t)(before + taken);
+    return *whole ? (size_t)size - before : taken;
+}
+
+/*
+ * Decode the header at the front of `in`, whose first bytes may have come with an earlier call.
+ * Returns how many bytes of `in` were used and sets *whole, or keeps them all.
+ */
+static size_t read_header(wsp_reader *r, const uint8_t *in, size_t len, bool *whole)
+{
+    size_t before = r->header_len;
+    if (before == 0) { /* nearly always: nothing is copied */
+        int size = wsp_frame_header_decode(&r->frame, in, len);
+        *whole = size > 0;
+        if (*whole)
+            return (size_t)size;
     }
-    r->header_len = 0;
-    return *size - before;
+    return join_header(r, in, len, whole);
 }
 
 /* Give the next piece of payload, as much as there is. Returns its length. */
@@ -72,25 +76,29 @@ static size_t give_payload(wsp_reader *r, const uint8_t *in, size_t len, wsp_eve
 
 size_t wsp_reader_next(wsp_reader *r, const uint8_t *in, size_t len, wsp_event *ev)
 {
-    *ev = (wsp_event){.at = r->at};
+    if (len == 0 && !r->end_hidden) {
+        *ev = (wsp_event){.at = r->at};
+        return 0;
+    }
     if (r->in_payload) {
-        if (len == 0 && !r->end_hidden)
-            return 0;
         ev->type = WSP_EVENT_PAYLOAD;
+        ev->at = r->at;
+        ev->violations = 0;
         r->end_hidden = false;
         return give_payload(r, in, len, ev);
     }
-    if (len == 0)
-        return 0;
 
-    ev->at = r->at - r->header_len;
-    size_t size;
-    size_t used = read_header(r, in, len, &size);
+    uint64_t at = r->at - r->header_len;
+    bool whole;
+    size_t used = read_header(r, in, len, &whole);
     r->at += used;
     r->lost = false;
-    if (size == 0)
+    if (!whole) {
+        *ev = (wsp_event){.at = at};
         return used;
+    }
     ev->type = WSP_EVENT_FRAME;
+    ev->at = at;
     ev->violations = judge(r, &r->frame);
     follow(r, &r->frame);
     r->bytes_left = r->frame.payload_length;

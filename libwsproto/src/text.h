@@ -33,8 +33,8 @@ static inline bool text_same_nocase(wsp_text a, wsp_text b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
+    for (size_t i = 0; i < a.len; i++) /* mostly they are the same in case too */
+        if (a.data[i] != b.data[i] && ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
             return false;
     return true;
 }
@@ -61,15 +61,12 @@ static inline bool is_space(char c)
     return is_blank(c) || c == '\r' || c == '\n';
 }
 
-static inline bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-/* RFC 9110 5.5: visible characters, blanks, and bytes from 0x80 up, which have no meaning. */
+/* RFC 9110 5.5: visible characters, blanks, and bytes from 0x80 up, which have no meaning. No ||
+ * and no &&: see text_all. */
 static inline bool is_value_char(char c)
 {
-    return !is_control(c) || c == '\t';
+    bool control = ((unsigned char)c < 0x20) | (c == 0x7f);
+    return !control | (c == '\t');
 }
 
 /* A request target has no white space, no fragment (RFC 6455 3), nothing outside ASCII. */
@@ -78,19 +75,21 @@ static inline bool is_target_char(char c)
     return c > ' ' && c < 0x7f && c != '#';
 }
 
-/* RFC 9110 5.6.2. */
+/* RFC 9110 5.6.2: letters, digits and !#$%&'*+-.^_`|~; one bit for each of ASCII. */
 static inline bool is_token_char(char c)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
-    return is_alpha(c) || is_digit(c) || memchr(marks, c, sizeof marks - 1) != NULL;
+    static const uint64_t token[4] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
+    unsigned char byte = (unsigned char)c;
+    return token[byte >> 6] >> (byte & 63) & 1;
 }
 
+/* All characters are looked at, wrong ones or not: such a loop becomes vectors. */
 static inline bool text_all(wsp_text text, bool (*is_kind)(char))
 {
+    unsigned char all = 1;
     for (size_t i = 0; i < text.len; i++)
-        if (!is_kind(text.data[i]))
-            return false;
-    return true;
+        all &= (unsigned char)is_kind(text.data[i]);
+    return all;
 }
 
 /* The text without the characters of this kind at its two ends. */

@@ -256,6 +256,38 @@ TEST(Utf8, FourByteSequencesOfEveryKindAroundEveryBlockBoundary)
                 }
 }
 
+// The wide path passes over long ASCII without a closer look: not where a character was cut off
+// before it.
+TEST(Utf8, CharacterCutOffBeforeLongAsciiIsSeen)
+{
+    for (const char *lead : {"", "é"})
+        for (const char *hex : {"c3", "e2", "e282", "f0", "f09f", "f09f98", "80", "e282ac"}) {
+            const Bytes sequence = from_text(lead) + from_hex(hex);
+            for (size_t at = 0; at < 300; at++) {
+                const Bytes text = Bytes(at, 'a') + sequence + Bytes(448, 'a');
+                const Verdict verdict = by_the_table(text);
+                for (const Path &path : paths)
+                    ASSERT_EQ(feed(path, text), verdict) << path.name << " " << hex << " " << at;
+            }
+        }
+}
+
+TEST(Utf8, WrongByteInLongTextOfEveryLengthOfCharacterIsFound)
+{
+    for (const char *unit : {"é", "€", "😀", "aé€😀"}) {
+        const Bytes valid = repeated(from_text(unit), 400);
+        for (size_t wrong = 0; wrong < valid.size(); wrong++)
+            for (uint8_t byte : from_hex("28 80 c3 e2 f0 ff")) {
+                Bytes text = valid;
+                text[wrong] = byte;
+                const Verdict verdict = by_the_table(text);
+                for (const Path &path : paths)
+                    ASSERT_EQ(feed(path, text), verdict)
+                        << path.name << " " << unit << " at " << wrong;
+            }
+    }
+}
+
 // ---- Cuts
 
 TEST(Utf8, TextCutAnywhereGivesTheSameVerdict)

@@ -26,16 +26,6 @@ static bool is_harmful(gunichar c)
     return false;
 }
 
-/* How many bytes from the front need no escape in either style: printable ASCII but " and \\. */
-static size_t plain_run(const uint8_t *in, size_t len)
-{
-    static const uint64_t plain[4] = {UINT64_C(0xfffffffb00000000), UINT64_C(0x7fffffffefffffff)};
-    size_t i = 0;
-    while (i < len && plain[in[i] >> 6] >> (in[i] & 63) & 1)
-        i++;
-    return i;
-}
-
 /* The letter of a two-character escape that C and JSON share; 0 when there is none. */
 static char short_escape(gunichar c)
 {
@@ -49,10 +39,36 @@ static char short_escape(gunichar c)
     }
 }
 
-static void append_short(GString *out, char letter)
+/* No escape in either style: printable ASCII but " and \\. */
+static bool is_plain(uint8_t byte)
 {
-    g_string_append_c(out, '\\');
-    g_string_append_c(out, letter);
+    static const uint64_t plain[4] = {UINT64_C(0xfffffffb00000000), UINT64_C(0x7fffffffefffffff)};
+    return plain[byte >> 6] >> (byte & 63) & 1;
+}
+
+/*
+ * Append from the front what both styles write alike and nobody need look at twice: nearly all of
+ * most payloads, so straight into the memory of `out`. Returns how many bytes that was.
+ */
+static size_t append_easy(GString *out, const uint8_t *in, size_t len)
+{
+    gsize before = out->len;
+    g_string_set_size(out, before + 2 * len);
+    char *to = out->str + before;
+    size_t i = 0;
+    for (; i < len; i++) {
+        if (!is_plain(in[i])) {
+            char letter = short_escape(in[i]);
+            if (!letter)
+                break;
+            *to++ = '\\';
+            *to++ = letter;
+        } else {
+            *to++ = (char)in[i];
+        }
+    }
+    g_string_truncate(out, (gsize)(to - out->str));
+    return i;
 }
 
 static void json_character(GString *out, gunichar c)
@@ -89,9 +105,7 @@ static void escape(GString *out, const void *data, size_t len, const style *how)
 {
     const uint8_t *in = data;
     for (size_t i = 0; i < len;) {
-        size_t run = plain_run(in + i, len - i);
-        g_string_append_len(out, (const char *)in + i, (gssize)run);
-        i += run;
+        i += append_easy(out, in + i, len - i);
         if (i == len)
             return;
         gunichar c = g_utf8_get_char_validated((const char *)in + i, (gssize)(len - i));
@@ -102,9 +116,7 @@ static void escape(GString *out, const void *data, size_t len, const style *how)
             continue;
         }
         size_t size = (size_t)g_unichar_to_utf8(c, NULL);
-        if (short_escape(c))
-            append_short(out, short_escape(c));
-        else if (is_harmful(c))
+        if (is_harmful(c))
             how->character(out, c);
         else
             g_string_append_len(out, (const char *)in + i, (gssize)size);

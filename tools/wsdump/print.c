@@ -3,24 +3,25 @@
 
 #include <string.h>
 
-enum { MAX_DIGITS = 20 };
+enum { ROOM = 20 }; /* the digits of 2^64; no column is wider */
 
 void print_unsigned(GString *out, uint64_t value, int width, char fill)
 {
-    char digits[MAX_DIGITS];
-    int i = MAX_DIGITS;
+    char text[ROOM];
+    int i = ROOM;
     do
-        digits[--i] = (char)('0' + value % 10);
+        text[--i] = (char)('0' + value % 10);
     while (value /= 10);
-    for (int n = MAX_DIGITS - i; n < width; n++)
-        g_string_append_c(out, fill);
-    g_string_append_len(out, digits + i, MAX_DIGITS - i);
+    while (ROOM - i < width && i > 0)
+        text[--i] = fill;
+    g_string_append_len(out, text + i, ROOM - i);
 }
 
 void print_padded(GString *out, const char *text, int width)
 {
+    static const char blanks[] = "                    ";
     int len = (int)strlen(text);
     g_string_append_len(out, text, len);
-    for (; len < width; len++)
-        g_string_append_c(out, ' ');
+    if (len < width)
+        g_string_append_len(out, blanks, MIN(width - len, (int)sizeof blanks - 1));
 }

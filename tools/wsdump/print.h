@@ -5,10 +5,11 @@
 #include <glib.h>
 #include <stdint.h>
 
-/* Append `value`, right-aligned in `width` columns of `fill`; wider if it needs more. */
+/* Append `value`, right-aligned in `width` columns of `fill`, at most 20; wider if it needs more.
+ */
 void print_unsigned(GString *out, uint64_t value, int width, char fill);
 
-/* Append text, left-aligned in `width` columns. */
+/* Append text, left-aligned in `width` columns, at most 20. */
 void print_padded(GString *out, const char *text, int width);
 
 #endif

@@ -17,8 +17,7 @@ extern "C" {
 
 /* Where a validation stands. All zero = ready for a new text. */
 typedef struct wsp_utf8 {
-    uint8_t needed;    /* continuation bytes that are still to come */
-    uint8_t low, high; /* what the next of them may be: E0, ED, F0 and F4 narrow it */
+    uint8_t needed; /* 0 between characters; inside one, what must come next (utf8.c's numbers) */
 } wsp_utf8;
 
 /*
