@@ -146,4 +146,16 @@ async def deflated(name, **options):
     await connection.close(1000, name)
 
 
+async def many():
+    """200 connections, all open at once, which take turns; each has its own windows."""
+    connections = [await open_connection("/echo", compression="deflate", user_agent_header=None)
+                   for _ in range(200)]
+    for turn, who in enumerate([1, 8]):  # every one, then every eighth
+        for number, connection in list(enumerate(connections))[::who]:
+            message = f"Connection {number}, turn {turn}: {number * 7919 % 1000}"
+            await connection.send(message)
+            assert await connection.recv() == message
+    await asyncio.gather(*(connection.close(1000) for connection in connections))
+
+
 asyncio.run(asyncio.wait_for(globals()[scenario](), 60))

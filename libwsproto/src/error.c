@@ -12,6 +12,10 @@ static const struct {
     {WSP_ERR_SPACE, "WSP_ERR_SPACE", "the output buffer is too small"},
     {WSP_ERR_VALUE, "WSP_ERR_VALUE", "a text holds bytes that may not be written there"},
     {WSP_ERR_LIMIT, "WSP_ERR_LIMIT", "an HTTP head is longer than the limits allow"},
+    {WSP_ERR_STATE, "WSP_ERR_STATE", "the connection is closing, has failed or has ended"},
+    {WSP_ERR_ORDER, "WSP_ERR_ORDER", "the frame does not fit the message that is being sent"},
+    {WSP_ERR_MASK, "WSP_ERR_MASK", "a client must mask each frame with a key of its own"},
+    {WSP_ERR_EXTENSION, "WSP_ERR_EXTENSION", "compression was not agreed for this connection"},
 };
 
 static size_t find(int error)

@@ -118,7 +118,8 @@ static void lost(run *r)
 static uint64_t log_of(const stream *s, uint8_t cuts, size_t out_size)
 {
     assembly a = {.out_size = out_size};
-    wsp_message_rules rules = {s->settings[MAX_MESSAGE], s->settings[MAX_FRAGMENTS]};
+    wsp_message_rules rules = {.max_message = s->settings[MAX_MESSAGE],
+                               .max_fragments = s->settings[MAX_FRAGMENTS]};
     wsp_message_init(&a.message, &rules);
     a.data.bytes = malloc(s->len + 1);
     a.control.bytes = malloc(s->len + 1);

@@ -17,6 +17,10 @@ const struct {
     {WSP_ERR_SPACE, "WSP_ERR_SPACE"},
     {WSP_ERR_VALUE, "WSP_ERR_VALUE"},
     {WSP_ERR_LIMIT, "WSP_ERR_LIMIT"},
+    {WSP_ERR_STATE, "WSP_ERR_STATE"},
+    {WSP_ERR_ORDER, "WSP_ERR_ORDER"},
+    {WSP_ERR_MASK, "WSP_ERR_MASK"},
+    {WSP_ERR_EXTENSION, "WSP_ERR_EXTENSION"},
 };
 
 TEST(Error, EveryCodeHasItsOwnNameAndSentence)
@@ -38,7 +42,7 @@ TEST(Error, AllErrorsAreNegativeSoThatSizesAndErrorsShareAnInt)
 
 TEST(Error, NumberThatIsNoCodeIsNamedUnknown)
 {
-    for (int number : {1, -5, -1000, 2147483647}) {
+    for (int number : {1, -500, -1000, 2147483647}) {
         EXPECT_STREQ(wsp_error_name(number), "WSP_ERR_UNKNOWN");
         EXPECT_STRNE(wsp_error_text(number), "");
     }

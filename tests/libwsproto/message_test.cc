@@ -223,7 +223,7 @@ TEST(Text, PingAndPongAreNotChecked)
 TEST(Text, CompressedIsNotText) // RFC 7692 6
 {
     SeenMessage deflated = message(1, "\xff\xc3", 2);
-    deflated.compressed = true;
+    deflated.compressed = deflated.raw = true;
     expect(stream({Frame(1, "\xff").rsv(4).not_final(), Frame(0, "\xc3"), Frame(1, "\xff")}),
            {deflated, message(1, "\xff")}, {{"text-utf8", 8}});
 }
@@ -345,7 +345,7 @@ TEST(Limit, MessageDoesNotCountControlFrames)
 TEST(Limit, MessageIsForTheInflatedSizeWhereItIsCompressed)
 {
     SeenMessage deflated = message(2, "123456");
-    deflated.compressed = true;
+    deflated.compressed = deflated.raw = true;
     expect(Frame(2, "123456").rsv(4), {deflated}, {}, limits(5, 0));
 }
 

@@ -28,6 +28,8 @@ struct SeenMessage {
     bool compressed = false, complete = false;
     uint64_t frames = 0;
     Bytes data;
+    bool raw = false, torn = false; // compressed: not inflated; inflated only so far
+    uint64_t wire_length = 0;       // not compared
 };
 
 // A broken rule, and the stream offset of the byte at which that was known.
@@ -44,7 +46,7 @@ inline bool operator==(const SeenFrame &a, const SeenFrame &b)
 inline bool operator==(const SeenMessage &a, const SeenMessage &b)
 {
     return a.opcode == b.opcode && a.compressed == b.compressed && a.complete == b.complete &&
-           a.frames == b.frames && a.data == b.data;
+           a.frames == b.frames && a.data == b.data && a.raw == b.raw && a.torn == b.torn;
 }
 inline bool operator==(const SeenViolation &a, const SeenViolation &b)
 {
@@ -57,8 +59,9 @@ inline void PrintTo(const SeenFrame &f, std::ostream *os)
 }
 inline void PrintTo(const SeenMessage &m, std::ostream *os)
 {
-    *os << (m.compressed ? "compressed " : "") << wsp_opcode_name(static_cast<uint8_t>(m.opcode))
-        << " of " << m.frames << " frames: " << to_hex(m.data) << (m.complete ? "" : " …");
+    *os << (m.compressed ? "compressed " : "") << (m.raw ? "raw " : "") << (m.torn ? "torn " : "")
+        << wsp_opcode_name(static_cast<uint8_t>(m.opcode)) << " of " << m.frames
+        << " frames: " << to_hex(m.data) << (m.complete ? "" : " …");
 }
 inline void PrintTo(const SeenViolation &v, std::ostream *os)
 {
@@ -164,7 +167,8 @@ private:
 
     void take(const wsp_event &ev, const wsp_message_event &mev)
     {
-        const uint32_t of_payload = WSP_V_CLOSE_CODE | WSP_V_CLOSE_UTF8 | WSP_V_TEXT_UTF8;
+        const uint32_t of_payload = WSP_V_CLOSE_CODE | WSP_V_CLOSE_UTF8 | WSP_V_TEXT_UTF8 |
+                                    WSP_V_DEFLATE_DATA | WSP_V_LIMIT_INFLATED | WSP_V_LIMIT_RATIO;
         report(mev.violations & ~of_payload, header_end_ - 1);
         report(mev.violations & of_payload, mev.violation_at);
         const bool control = wsp_opcode_is_control(ev.frame->opcode);
@@ -177,6 +181,9 @@ private:
         open.opcode = mev.opcode;
         open.compressed = mev.compressed;
         open.frames = mev.frames;
+        open.raw = mev.raw;
+        open.torn = mev.torn;
+        open.wire_length = mev.wire_length;
         if (mev.len > 0)
             open.data.resize(mev.offset);
         open.data.insert(open.data.end(), mev.data, mev.data + mev.len);

@@ -1,108 +1,5 @@
-"""Vectors of what follows the handshake: frames and messages (RFC 6455 5 to 8)."""
-
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-KEY = bytes.fromhex("37fa213d")  # of the examples in RFC 6455 5.7
-
-# ---- Writing frames --------------------------------------------------------------------------
-
-
-class Frame:
-    """A frame on the wire. key=None: unmasked; form: 7, 16 or 64 bits of length; declared: say
-    this length instead of the payload's."""
-
-    def __init__(self, opcode, payload=b"", fin=1, rsv=0, key=None, form=None, declared=None):
-        if isinstance(payload, str):
-            payload = payload.encode()
-        length = len(payload) if declared is None else declared
-        form = form or (7 if length < 126 else 16 if length < 1 << 16 else 64)
-        field = {7: length, 16: 126, 64: 127}[form]
-        self.header = bytes([fin << 7 | rsv << 4 | opcode, (key is not None) << 7 | field])
-        if form > 7:
-            self.header += length.to_bytes(form // 8, "big")
-        self.header += key or b""
-        self.payload = bytes(b ^ (key[i % 4] if key else 0) for i, b in enumerate(payload))
-        self.bytes = self.header + self.payload
-
-
-def client(opcode, payload=b"", key=KEY, **fields):
-    return Frame(opcode, payload, key=key, **fields)
-
-
-def server(opcode, payload=b"", **fields):
-    return Frame(opcode, payload, **fields)
-
-
-class Known:
-    """A frame in which something is wrong: known after `payload_bytes` of its payload, 0 = from its
-    header alone, None = from its last byte."""
-
-    def __init__(self, frame, payload_bytes=0):
-        self.bytes = frame.bytes
-        size = len(frame.payload) if payload_bytes is None else payload_bytes
-        self.known_after = len(frame.header) + size
-
-
-class Part:
-    """Some bytes of a frame, no more of which follow."""
-
-    def __init__(self, frame, length):
-        self.bytes = frame.bytes[:length]
-
-
-# ---- Writing vectors -------------------------------------------------------------------------
-
-
-def event(kind, data=b""):
-    data = data.encode() if isinstance(data, str) else data
-    return {"type": kind, "data": data.hex()}
-
-
-def text(data=""):
-    return event("text", data)
-
-
-def binary(data=b""):
-    return event("binary", data)
-
-
-def ping(data=b""):
-    return event("ping", data)
-
-
-def pong(data=b""):
-    return event("pong", data)
-
-
-def close(code=None, reason=""):
-    return {"type": "close", "code": code, "reason": reason}
-
-
-def code_payload(code, reason=b""):
-    return code.to_bytes(2, "big") + (reason.encode() if isinstance(reason, str) else reason)
-
-
-def vector(id, clause, role, why, frames, violations=(), events=(), level="MUST", result=None,
-           end=False, extensions=None):
-    """The stream of `frames`; the first Known one says where the violation is known."""
-    feed, known = b"", None
-    for frame in frames:
-        if isinstance(frame, Known) and known is None:
-            known = len(feed) + frame.known_after
-        feed += frame.bytes
-    if end and violations and known is None:
-        known = len(feed)
-    v = {"id": id, "clause": clause, "level": level, "role": role, "why": why, "feed": feed.hex(),
-         "result": result or ("invalid" if violations else "valid"),
-         "violations": list(violations), "decidable_at": known, "events": list(events)}
-    if end:
-        v["end"] = True
-    if extensions:
-        v["extensions"] = extensions
-    assert bool(violations) == (known is not None), id
-    return v
-
-
-# ---- The subjects ----------------------------------------------------------------------------
+"""Vectors of what follows the handshake: frames and messages (RFC 6455 5 to 7)."""
+from writing import *
 
 
 def framing():
@@ -134,6 +31,15 @@ def framing():
                      f"RSV{bit} is set and no extension was negotiated.",
                      [client(TEXT, "a"), Known(client(TEXT, "b", rsv=value))],
                      ["rsv-unnegotiated"], [text("a")])
+    for bits in ("12", "13", "23", "123"):
+        value = sum(8 >> int(bit) for bit in bits)
+        yield vector(f"framing/rsv{bits}", "RFC 6455 5.2", "server",
+                     "More than one reserved bit is set.",
+                     [Known(server(BINARY, "b", rsv=value))], ["rsv-unnegotiated"])
+    for opcode, name, bit in ((PING, "ping", 1), (PONG, "pong", 2), (CLOSE, "close", 3)):
+        yield vector(f"framing/rsv{bit}-on-{name}", "RFC 6455 5.2", "client",
+                     f"RSV{bit} is reserved on a {name.title()} too.",
+                     [Known(client(opcode, rsv=8 >> bit))], ["rsv-unnegotiated"])
     yield vector("framing/rsv-on-control", "RFC 6455 5.2", "server",
                  "The rule is for control frames too.",
                  [Known(server(PING, rsv=1))], ["rsv-unnegotiated"])
@@ -145,6 +51,10 @@ def framing():
                  "A negotiated extension gives RSV1 of a message's first frame a meaning.",
                  [server(BINARY, b"\x01", rsv=4, fin=0), server(CONTINUATION, b"\x02")],
                  events=[binary(b"\x01\x02")], extensions=rsv1)
+    yield vector("framing/rsv1-negotiated-and-not-used", "RFC 7692 6", "client",
+                 "Where RSV1 may be set it need not be.",
+                 [client(TEXT, "a"), client(BINARY, "b", rsv=4), client(TEXT, "c")],
+                 events=[text("a"), binary("b"), text("c")], extensions=rsv1)
     yield vector("framing/rsv2-while-rsv1-negotiated", "RFC 6455 5.2", "server",
                  "A negotiated bit does not allow the others.",
                  [Known(server(BINARY, b"\x01", rsv=6))], ["rsv-unnegotiated"], extensions=rsv1)
@@ -153,6 +63,15 @@ def framing():
                  [server(BINARY, b"\x01", rsv=4, fin=0),
                   Known(server(CONTINUATION, b"\x02", rsv=4))],
                  ["rsv-unnegotiated"], extensions=rsv1)
+    yield vector("framing/rsv1-negotiated-on-first-and-last", "RFC 7692 6", "client",
+                 "Nor does it belong to the last frame as well, whatever stands between.",
+                 [client(BINARY, b"\x01", rsv=4, fin=0), client(PING),
+                  Known(client(CONTINUATION, b"\x02", rsv=4))],
+                 ["rsv-unnegotiated"], [ping()], extensions=rsv1)
+    yield vector("framing/rsv1-negotiated-on-close", "RFC 7692 6", "client",
+                 "RSV1 must not be set on a Close.",
+                 [Known(client(CLOSE, code_payload(1000), rsv=4))], ["rsv-unnegotiated"],
+                 extensions=rsv1)
     yield vector("framing/rsv1-negotiated-on-ping", "RFC 7692 6", "server",
                  "RSV1 must not be set on a control frame.",
                  [Known(server(PING, rsv=4))], ["rsv-unnegotiated"], extensions=rsv1)
@@ -161,6 +80,26 @@ def framing():
                  [Known(server(0xB, "ab", fin=0, rsv=7, form=64))],
                  ["rsv-unnegotiated", "opcode-reserved", "mask-missing", "length-not-minimal",
                   "control-fragmented"])
+    for n, where in ((1, "behind its first byte"), (2, "before the 16-bit length"),
+                     (3, "inside the 16-bit length"), (4, "before the masking key"),
+                     (8, "before the payload"), (133, "one byte before the payload does")):
+        yield vector(f"framing/truncated-after-{n}", "RFC 6455 5.2", "client",
+                     f"The stream ends {where}.", [Part(client(BINARY, bytes(126)), n)],
+                     ["truncated"], end=True)
+    yield vector("framing/truncated-in-64-bit-length", "RFC 6455 5.2", "server",
+                 "The stream ends inside a 64-bit length.",
+                 [Part(server(BINARY, declared=65536), 9)], ["truncated"], end=True)
+    yield vector("framing/truncated-in-close", "RFC 6455 5.5.1", "server",
+                 "The stream ends inside the code of a Close.",
+                 [server(TEXT, "a"), Part(server(CLOSE, code_payload(1000)), 3)], ["truncated"],
+                 [text("a")], end=True)
+    yield vector("framing/ends-behind-frame", "RFC 6455 5.2", "client",
+                 "A stream that ends behind a frame is cut off nowhere.",
+                 [client(TEXT, "a"), client(PING, "p")], events=[text("a"), ping("p")], end=True)
+    yield vector("framing/ends-behind-close", "RFC 6455 5.5.1", "server",
+                 "A stream that is closed in good order ends behind its Close.",
+                 [server(TEXT, "a"), server(CLOSE, code_payload(1000, "bye"))],
+                 events=[text("a"), close(1000, "bye")], end=True)
     yield vector("framing/truncated-in-header", "RFC 6455 5.2", "client",
                  "The stream ends inside a masking key.",
                  [client(TEXT, "a"), Part(client(TEXT, "b"), 4)], ["truncated"], [text("a")],
@@ -185,6 +124,11 @@ def masking():
     yield vector("masking/client-unmasked-after-masked", "RFC 6455 5.1", "client",
                  "That earlier frames were masked does not help this one.",
                  [client(TEXT, "a"), Known(server(TEXT, "b"))], ["mask-missing"], [text("a")])
+    for opcode, name in ((BINARY, "binary"), (PONG, "pong")):
+        yield vector(f"masking/client-unmasked-{name}", "RFC 6455 5.1", "client",
+                     f"A {name.title()} must be masked too.",
+                     [client(TEXT, "a"), Known(server(opcode, b"\xff"))], ["mask-missing"],
+                     [text("a")])
     yield vector("masking/client-unmasked-continuation", "RFC 6455 5.1", "client",
                  "Every frame of a message must be masked, not only its first.",
                  [client(TEXT, "a", fin=0), Known(server(CONTINUATION, "b"))], ["mask-missing"])
@@ -199,6 +143,13 @@ def masking():
     yield vector("masking/server-masked-pong", "RFC 6455 5.1", "server",
                  "A server must not mask control frames.",
                  [server(TEXT, "a"), Known(client(PONG))], ["mask-unexpected"], [text("a")])
+    yield vector("masking/server-masked-continuation", "RFC 6455 5.1", "server",
+                 "A server must not mask the rest of a message either.",
+                 [server(TEXT, "a", fin=0), Known(client(CONTINUATION, "b"))],
+                 ["mask-unexpected"])
+    yield vector("masking/server-masked-close", "RFC 6455 5.1", "server",
+                 "A server must not mask a Close.",
+                 [Known(client(CLOSE, code_payload(1000)))], ["mask-unexpected"])
     yield vector("masking/key-zero", "RFC 6455 5.3", "client",
                  "The key of four zero bytes is a key like any other to who reads it.",
                  [client(TEXT, "plain", key=bytes(4))], events=[text("plain")])
@@ -215,10 +166,25 @@ def masking():
                  [client(BINARY, b"abc", fin=0), client(CONTINUATION, b"de", fin=0),
                   client(CONTINUATION, b"fghij")],
                  events=[binary(b"abcdefghij")])
+    sizes = [bytes(range(n)) for n in range(1, 10)]
+    yield vector("masking/payloads-of-1-to-9", "RFC 6455 5.3", "client",
+                 "A payload may end at any byte of the key.",
+                 [client(BINARY, data) for data in sizes], events=[binary(data) for data in sizes])
+    yield vector("masking/ping-masked-with-its-own-key", "RFC 6455 5.3", "client",
+                 "A control frame between fragments changes neither key nor phase of the next one.",
+                 [client(BINARY, b"abc", fin=0, key=fa), client(PING, b"12345", key=fb),
+                  client(CONTINUATION, b"defgh", key=fa)],
+                 events=[ping("12345"), binary(b"abcdefgh")])
+    yield vector("masking/close-masked", "RFC 6455 5.3", "client",
+                 "Code and reason of a Close are masked like any payload.",
+                 [client(CLOSE, code_payload(1001, "away"), key=fa)], events=[close(1001, "away")])
     long = bytes(i * 7 & 255 for i in range(131))
     yield vector("masking/length-in-16-bits", "RFC 6455 5.2", "client",
                  "The key stands behind the extended length; 131 bytes end in the middle of it.",
                  [client(BINARY, long)], events=[binary(long)])
+    yield vector("masking/length-in-64-bits", "RFC 6455 5.2", "client",
+                 "And behind a 64-bit length; the phase goes on over all reads of the payload.",
+                 [client(BINARY, b"wxyz" * 16384 + b"!")], events=[binary(b"wxyz" * 16384 + b"!")])
 
 
 def length():
@@ -227,8 +193,21 @@ def length():
         yield vector(f"length/{n}", "RFC 6455 5.2", "server",
                      f"{n} bytes are written in the shortest form: {7 if n < 126 else 16} bits.",
                      [server(BINARY, payload[:n])], events=[binary(payload[:n])])
-    for n, name, form in ((65535, "65535", 16), (65536, "65536", 64), (1 << 31, "2-to-31", 64),
-                          ((1 << 32) + 1, "2-to-32-plus-1", 64),
+    for n, role, frame in ((65535, "server", server), (65536, "server", server),
+                           (65536, "client", client), (65537, "server", server)):
+        data = b"a" * n
+        yield vector(f"length/{n}-from-{role}", "RFC 6455 5.2", role,
+                     f"{n} bytes are written in {16 if n < 65536 else 64} bits; behind them "
+                     "stands the next frame.",
+                     [frame(BINARY, data), frame(TEXT, "b")], events=[binary(data), text("b")])
+    for n in (0, 125, 126, 127, 256):
+        yield vector(f"length/frame-behind-{n}", "RFC 6455 5.2", "client",
+                     f"Behind {n} bytes of text stands the next frame.",
+                     [client(TEXT, "t" * n), client(PING, "p")], events=[text("t" * n), ping("p")])
+    for n, name, form in ((65535, "65535", 16), (65536, "65536", 64),
+                          ((1 << 31) - 1, "2-to-31-minus-1", 64), (1 << 31, "2-to-31", 64),
+                          ((1 << 32) - 1, "2-to-32-minus-1", 64), (1 << 32, "2-to-32", 64),
+                          ((1 << 32) + 1, "2-to-32-plus-1", 64), (1 << 48, "2-to-48", 64),
                           ((1 << 63) - 1, "2-to-63-minus-1", 64)):
         yield vector(f"length/declared-{name}", "RFC 6455 5.2", "client",
                      f"{n} is a legal length in {form} bits: two bytes in, nothing is wrong, "
@@ -246,6 +225,16 @@ def length():
     yield vector("length/not-minimal-ping", "RFC 6455 5.2", "server",
                  "A control frame's length has a shortest form too; five bytes are not too many.",
                  [Known(server(PING, "Hello", form=16))], ["length-not-minimal"])
+    yield vector("length/not-minimal-close", "RFC 6455 5.2", "client",
+                 "Nor has a Close another form of its length.",
+                 [Known(client(CLOSE, code_payload(1000), form=64))], ["length-not-minimal"])
+    yield vector("length/not-minimal-continuation", "RFC 6455 5.2", "server",
+                 "Nor has a continuation.",
+                 [server(TEXT, "a", fin=0), Known(server(CONTINUATION, "b", form=16))],
+                 ["length-not-minimal"])
+    yield vector("length/top-bit-on-ping", "RFC 6455 5.2", "server",
+                 "On a control frame, the length is too long besides.",
+                 [Known(server(PING, declared=1 << 63))], ["length-msb", "control-too-long"])
     for n, name in ((1 << 63, "2-to-63"), ((1 << 64) - 1, "2-to-64-minus-1"),
                     ((1 << 63) + 5, "top-bit-and-5")):
         yield vector(f"length/{name}", "RFC 6455 5.2", "client",
@@ -263,6 +252,18 @@ def opcodes():
         yield vector(f"opcodes/reserved-{opcode:x}", "RFC 6455 5.2", "server",
                      f"0x{opcode:X} is reserved for further control frames.",
                      [server(TEXT, "a"), Known(server(opcode))], ["opcode-reserved"], [text("a")])
+    yield vector("opcodes/reserved-data-empty", "RFC 6455 5.2", "server",
+                 "An empty frame has an opcode too.", [Known(server(3))], ["opcode-reserved"])
+    yield vector("opcodes/reserved-as-first-frame", "RFC 6455 5.2", "client",
+                 "The first frame of the stream is no exception.", [Known(client(0xF, "x"))],
+                 ["opcode-reserved"])
+    yield vector("opcodes/reserved-control-125", "RFC 6455 5.2", "server",
+                 "A reserved control frame within the limits of one is reserved, and no more.",
+                 [Known(server(0xC, bytes(125)))], ["opcode-reserved"])
+    yield vector("opcodes/reserved-behind-close", "RFC 6455 5.2", "server",
+                 "Behind a Close, a reserved frame breaks both rules.",
+                 [server(CLOSE), Known(server(0xB))], ["opcode-reserved", "after-close"],
+                 [close()])
     yield vector("opcodes/reserved-data-inside-message", "RFC 6455 5.2", "client",
                  "A reserved data frame also breaks into the open message.",
                  [client(TEXT, "a", fin=0), Known(client(3, "b"))],
@@ -317,9 +318,42 @@ def fragmentation():
                  [server(TEXT, "a", fin=0), server(PING, "1"), server(PONG, "2"),
                   server(CONTINUATION, "b", fin=0), server(PING), server(CONTINUATION, "c")],
                  events=[ping("1"), pong("2"), ping(), text("abc")])
+    yield vector("fragmentation/pong-between", clause, "client",
+                 "A Pong that nobody asked for may stand there too.",
+                 [first("a"), client(PONG), last("b")], events=[pong(), text("ab")])
+    yield vector("fragmentation/ping-between-with-bytes-of-another-type", clause, "client",
+                 "What a Ping carries becomes no part of the text around it.",
+                 [first("a"), client(PING, b"\xff"), last("b")],
+                 events=[ping(b"\xff"), text("ab")])
+    yield vector("fragmentation/ping-before-empty-last", clause, "server",
+                 "The last fragment may be empty and come after a control frame.",
+                 [server(BINARY, "a", fin=0), server(PING, "p"), server(CONTINUATION)],
+                 events=[ping("p"), binary("a")])
+    yield vector("fragmentation/empty-first", clause, "client",
+                 "A message may begin with an empty frame that says no more than its type.",
+                 [first("", BINARY), last(b"\xff")], events=[binary(b"\xff")])
+    yield vector("fragmentation/of-both-length-forms", clause, "client",
+                 "Each fragment has a length of its own.",
+                 [first("a" * 125), middle("b" * 126), last("c" * 127)],
+                 events=[text("a" * 125 + "b" * 126 + "c" * 127)])
+    yield vector("fragmentation/many", clause, "server",
+                 "A message of 300 fragments is one message.",
+                 [server(BINARY, "x", fin=0)] + [server(CONTINUATION, "y", fin=0)] * 298 +
+                 [server(CONTINUATION, "z")], events=[binary("x" + "y" * 298 + "z")])
+    yield vector("fragmentation/whole-message-behind-fragmented", clause, "server",
+                 "Behind the last fragment, a message may come in one frame.",
+                 [server(TEXT, "a", fin=0), server(CONTINUATION, "b"), server(TEXT, "c")],
+                 events=[text("ab"), text("c")])
+    yield vector("fragmentation/open-message-is-not-delivered", clause, "client",
+                 "What has come of a message is no message; a Ping meanwhile is delivered.",
+                 [first("a"), middle("b"), client(PING, "p")], events=[ping("p")])
     yield vector("fragmentation/close-between", "RFC 6455 5.5.1", "client",
                  "A Close may come before a message is whole; the message is then never delivered.",
                  [first("a"), client(CLOSE, code_payload(1001))], events=[close(1001)])
+    yield vector("fragmentation/close-between-then-end", "RFC 6455 5.5.1", "client",
+                 "The RFC does not say whether the message that the Close cut off counts as lost.",
+                 [first("a"), client(CLOSE, code_payload(1001))], ["truncated"], [close(1001)],
+                 level="MAY", result="acceptable", end=True)
     yield vector("fragmentation/second-message-follows", clause, "client",
                  "Behind the last fragment, a new message may begin.",
                  [first("a"), last("b"), first("c", BINARY), last("d")],
@@ -340,6 +374,14 @@ def fragmentation():
     yield vector("fragmentation/continuation-after-ping", clause, "client",
                  "A control frame begins no message.", [client(PING), Known(last("a"))],
                  ["continuation-unexpected"], [ping()])
+    yield vector("fragmentation/continuation-empty-first", clause, "server",
+                 "An empty continuation has nothing to continue either.",
+                 [Known(server(CONTINUATION))], ["continuation-unexpected"])
+    yield vector("fragmentation/continuation-after-pong-after-message", clause, "server",
+                 "A control frame behind a message does not open it again.",
+                 [server(BINARY, "a", fin=0), server(CONTINUATION, "b"), server(PONG),
+                  Known(server(CONTINUATION, "c", fin=0))], ["continuation-unexpected"],
+                 [binary("ab"), pong()])
     yield vector("fragmentation/text-inside-text", clause, "client",
                  "A new message must not begin before the open one has ended.",
                  [first("a"), Known(client(TEXT, "b"))], ["continuation-expected"])
@@ -347,6 +389,19 @@ def fragmentation():
                  "Nor may a message of another type.",
                  [server(TEXT, "a", fin=0), Known(server(BINARY, "b", fin=0))],
                  ["continuation-expected"])
+    yield vector("fragmentation/binary-inside-binary", clause, "client",
+                 "Not even one that would go on with the same type.",
+                 [first(b"a", BINARY), Known(client(BINARY, b"b"))], ["continuation-expected"])
+    yield vector("fragmentation/text-inside-binary", clause, "server",
+                 "Nor a text inside a binary message.",
+                 [server(BINARY, "a", fin=0), Known(server(TEXT, "b"))],
+                 ["continuation-expected"])
+    yield vector("fragmentation/empty-text-inside-text", clause, "client",
+                 "Nor an empty one.", [first("a"), Known(client(TEXT))],
+                 ["continuation-expected"])
+    yield vector("fragmentation/text-inside-after-continuation", clause, "client",
+                 "A continuation without FIN leaves the message open.",
+                 [first("a"), middle("b"), Known(first("c"))], ["continuation-expected"])
     yield vector("fragmentation/text-inside-after-ping", clause, "client",
                  "A control frame in between does not end the open message.",
                  [first("a"), client(PING), Known(client(TEXT, "b"))], ["continuation-expected"],
@@ -354,6 +409,12 @@ def fragmentation():
     yield vector("fragmentation/truncated-in-message", clause, "client",
                  "The stream ends before the last fragment.",
                  [first("a"), middle("b")], ["truncated"], end=True)
+    yield vector("fragmentation/truncated-behind-ping", clause, "server",
+                 "A whole control frame at the end does not end the message.",
+                 [server(BINARY, "a", fin=0), server(PING)], ["truncated"], [ping()], end=True)
+    yield vector("fragmentation/ends-behind-last", clause, "client",
+                 "A stream that ends behind the last fragment is cut off nowhere.",
+                 [first("a"), last("b")], events=[text("ab")], end=True)
 
 
 def control():
@@ -370,6 +431,34 @@ def control():
                      "A control frame must not be fragmented.",
                      [Known(client(opcode, "a", fin=0)), client(CONTINUATION, "b")],
                      ["control-fragmented", "continuation-unexpected"])
+    for opcode, name in ((PING, "ping"), (PONG, "pong"), (CLOSE, "close")):
+        yield vector(f"control/{name}-declares-most", clause, "client",
+                     f"A {name.title()} of 2^63 - 1 bytes is refused from its header.",
+                     [Known(client(opcode, declared=(1 << 63) - 1))], ["control-too-long"])
+        yield vector(f"control/{name}-empty-and-not-final", clause, "server",
+                     "Not even an empty control frame may be without FIN.",
+                     [Known(server(opcode, fin=0))], ["control-fragmented"])
+    yield vector("control/ping-not-final-and-too-long", clause, "client",
+                 "One header may break both rules of control frames.",
+                 [Known(client(PING, bytes(126), fin=0))],
+                 ["control-fragmented", "control-too-long"])
+    yield vector("control/ping-not-final-inside-message", clause, "client",
+                 "A fragmented Ping inside a fragmented message is a fault, and no part of it.",
+                 [client(TEXT, "a", fin=0), Known(client(PING, "p", fin=0)),
+                  client(CONTINUATION, "b")], ["control-fragmented"])
+    yield vector("control/ping-126-inside-message", clause, "server",
+                 "The limit holds between fragments too.",
+                 [server(TEXT, "a", fin=0), Known(server(PING, most + b"x"))],
+                 ["control-too-long"])
+    yield vector("control/ping-of-a-frame", "RFC 6455 5.5.2", "server",
+                 "A payload that looks like a frame is a payload.",
+                 [server(PING, server(CLOSE, code_payload(1000)).bytes), server(PONG, b"\x8a\x00")],
+                 events=[ping(server(CLOSE, code_payload(1000)).bytes), pong(b"\x8a\x00")])
+    yield vector("control/keys-of-their-own", "RFC 6455 5.3", "client",
+                 "Each is unmasked with its own key.",
+                 [client(PING, "one"), client(PING, "two", key=bytes([255] * 4)),
+                  client(PONG, "three", key=bytes([0, 0, 0, 1]))],
+                 events=[ping("one"), ping("two"), pong("three")])
     yield vector("control/ping-65536", clause, "client",
                  "A 64-bit length in its shortest form is still too long for a control frame.",
                  [Known(client(PING, "ab", declared=65536))], ["control-too-long"])
@@ -399,11 +488,12 @@ VALID_CODES = {
     4000: "the first for private use", 4999: "the last for private use",
 }
 INVALID_CODES = {
-    0: "0 to 999 are not used", 999: "0 to 999 are not used", 1004: "1004 is reserved",
+    0: "0 to 999 are not used", 1: "0 to 999 are not used", 999: "0 to 999 are not used", 1004: "1004 is reserved",
     1005: "1005 stands for a Close without a code and must not be sent",
     1006: "1006 stands for a missing Close and must not be sent",
     1015: "1015 stands for a failed TLS handshake and must not be sent",
     1016: "1016 is the first code that the registry leaves open",
+    1100: "1016 to 2999 are left to later versions", 2000: "1016 to 2999 are left to extensions",
     2999: "2999 is the last code reserved for the protocol, and unassigned",
 }
 
@@ -426,6 +516,9 @@ def closing():
     clause = "RFC 6455 5.5.1"
     yield vector("close/empty", clause, "client", "A Close need not carry a code.",
                  [client(CLOSE)], events=[close()], level="MAY")
+    yield vector("close/one-byte-from-server", clause, "server",
+                 "One byte cannot hold a code, whatever it is.",
+                 [server(TEXT, "a"), Known(server(CLOSE, b"\xff"))], ["close-short"], [text("a")])
     yield vector("close/one-byte", clause, "client", "One byte cannot hold a code.",
                  [Known(client(CLOSE, b"\x03"))], ["close-short"])
     yield vector("close/reason", clause, "server", "Behind the code stands a reason in UTF-8.",
@@ -433,10 +526,25 @@ def closing():
     yield vector("close/reason-of-123-bytes", clause, "client",
                  "123 bytes of reason fill the control frame.",
                  [client(CLOSE, code_payload(1000, "r" * 123))], events=[close(1000, "r" * 123)])
+    yield vector("close/reason-of-four-byte-characters", clause, "client",
+                 "A reason may hold any character, up to its last byte.",
+                 [client(CLOSE, code_payload(1000, "x" * 119 + "😀"))],
+                 events=[close(1000, "x" * 119 + "😀")])
+    yield vector("close/code-looks-like-text", clause, "client",
+                 "The two bytes of the code are not part of the UTF-8: 0BFF is 3071.",
+                 [client(CLOSE, b"\x0b\xff" + b"ok")], events=[close(3071, "ok")])
     for name, reason, known, why in (
             ("wrong-byte", b"ab\xffcd", 3, "FF is never UTF-8; it is known as soon as it is there"),
             ("surrogate", b"\xed\xa0\x80", 2, "ED A0 begins a surrogate"),
             ("overlong", b"\xc0\xaf", 1, "C0 would write a character longer than needed"),
+            ("overlong-of-three", b"\xe0\x9f\xbf", 2, "E0 9F would write 11 bits in three bytes"),
+            ("overlong-of-four", b"\xf0\x8f\xbf\xbf", 2, "F0 8F would write 16 bits in four bytes"),
+            ("beyond-10ffff", b"\xf4\x90\x80\x80", 2, "F4 90 begins U+110000"),
+            ("continuation-first", b"\x80", 1, "80 begins no character"),
+            ("cut-by-ascii", b"\xc3(", 2, "C3 needs a continuation byte"),
+            ("wrong-at-byte-123", b"r" * 122 + b"\xff", 123, "The last byte of the longest reason is FF"),
+            ("cut-at-byte-123", b"r" * 122 + b"\xc3", 123,
+             "The longest reason ends inside a character: it was cut to fit"),
             ("ends-inside-character", b"ab\xe2\x82", 4, "The reason ends inside a character")):
         yield vector(f"close/reason-{name}", clause, "client", why + ".",
                      [Known(client(CLOSE, code_payload(1000, reason)), 2 + known)],
@@ -449,6 +557,18 @@ def closing():
                  "No data frame may follow a Close from the same side.",
                  [client(CLOSE, code_payload(1000)), Known(client(TEXT, "a"))], ["after-close"],
                  [close(1000)])
+    yield vector("close/binary-behind", clause, "server",
+                 "Neither text nor binary, and not in the same segment either.",
+                 [server(TEXT, "a"), server(CLOSE, code_payload(1000)), Known(server(BINARY))],
+                 ["after-close"], [text("a"), close(1000)])
+    yield vector("close/fragment-behind-empty", clause, "client",
+                 "A Close without a code ends the stream all the same.",
+                 [client(CLOSE), Known(client(TEXT, "a", fin=0)), client(CONTINUATION, "b")],
+                 ["after-close", "after-close"], [close()])
+    yield vector("close/unmasked-behind", clause, "client",
+                 "What follows a Close may break other rules besides.",
+                 [client(CLOSE), Known(server(TEXT, "a"))], ["mask-missing", "after-close"],
+                 [close()])
     yield vector("close/continuation-behind", clause, "client",
                  "Not even the rest of a message that was open.",
                  [client(TEXT, "a", fin=0), client(CLOSE), Known(client(CONTINUATION, "b"))],
@@ -457,88 +577,15 @@ def closing():
                  "A second Close says nothing new; the RFC forbids only data frames by name.",
                  [client(CLOSE), Known(client(CLOSE))], ["after-close"], [close()], level="MAY",
                  result="acceptable")
+    yield vector("close/pong-behind", "RFC 6455 5.5.3", "client",
+                 "Nor does a Pong behind a Close say anything.",
+                 [client(CLOSE, code_payload(1001)), Known(client(PONG))], ["after-close"],
+                 [close(1001)], level="MAY", result="acceptable")
     yield vector("close/ping-behind", "RFC 6455 5.5.2", "server",
                  "The RFC forbids only data frames by name; a Ping behind a Close needs no answer.",
                  [server(CLOSE), Known(server(PING))], ["after-close"], [close()], level="MAY",
                  result="acceptable")
 
-
-# hex, what it is
-VALID_TEXTS = {
-    "nul": ("00", "U+0000 is a character"),
-    "u-7f": ("7f", "the last character of one byte"),
-    "u-80": ("c280", "U+0080, the first of two bytes"),
-    "u-7ff": ("dfbf", "U+07FF, the last of two bytes"),
-    "u-800": ("e0a080", "U+0800, the first of three bytes"),
-    "u-d7ff": ("ed9fbf", "U+D7FF, just before the surrogates"),
-    "u-e000": ("ee8080", "U+E000, just behind the surrogates"),
-    "u-ffff": ("efbfbf", "U+FFFF, a noncharacter, may be encoded"),
-    "u-10000": ("f0908080", "U+10000, the first of four bytes"),
-    "u-10ffff": ("f48fbfbf", "U+10FFFF, the last character"),
-    "byte-order-mark": ("efbbbf61", "U+FEFF in front is part of the text"),
-    "many-scripts": ("c3a9e282ac e0a4b9 ed959c f09f9880", "characters of two to four bytes"),
-}
-# hex, number of bytes up to and with the first that cannot be there, why
-INVALID_TEXTS = {
-    "continuation-80": ("80", 1, "80 begins no character"),
-    "continuation-bf": ("61bf", 2, "BF begins no character"),
-    "one-continuation-too-many": ("c3a9a9", 3, "C3 takes one continuation byte"),
-    "overlong-c0": ("c080", 1, "C0 would write 7 bits in two bytes"),
-    "overlong-c1": ("c1bf", 1, "C1 would write 7 bits in two bytes"),
-    "overlong-e0-9f": ("e09fbf", 2, "E0 9F would write 11 bits in three bytes"),
-    "overlong-f0-8f": ("f08fbfbf", 2, "F0 8F would write 16 bits in four bytes"),
-    "surrogate-d800": ("eda080", 2, "ED A0 begins the surrogate U+D800"),
-    "surrogate-dfff": ("edbfbf", 2, "ED BF begins the surrogate U+DFFF"),
-    "surrogate-pair": ("eda0bdedb880", 2, "a pair of surrogates is not a character in UTF-8"),
-    "beyond-10ffff": ("f4908080", 2, "F4 90 begins U+110000"),
-    "lead-f5": ("f5808080", 1, "F5 could only begin something beyond U+10FFFF"),
-    "lead-f8": ("f888808080", 1, "F8 began a character of five bytes in older UTF-8"),
-    "lead-fe": ("fe", 1, "FE never appears in UTF-8"),
-    "lead-ff": ("6162ff6364", 3, "FF never appears in UTF-8"),
-    "two-cut-by-ascii": ("c328", 2, "C3 needs a continuation byte"),
-    "three-cut-by-ascii": ("e228a1", 2, "E2 needs a continuation byte"),
-    "three-cut-at-the-end-by-ascii": ("e28228", 3, "E2 82 needs one more continuation byte"),
-    "four-cut-by-lead": ("f09fc3a9", 3, "F0 9F needs a continuation byte, not a new character"),
-    "ends-in-two": ("61c3", None, "the message ends inside a character of two bytes"),
-    "ends-in-three": ("e282", None, "the message ends inside a character of three bytes"),
-    "ends-in-four": ("f09f98", None, "the message ends inside a character of four bytes"),
-}
-
-
-def utf8():
-    clause = "RFC 6455 8.1"
-    for name, (hex_text, what) in VALID_TEXTS.items():
-        data = bytes.fromhex(hex_text)
-        yield vector(f"utf8/{name}", clause, "client", what[0].upper() + what[1:] + ".",
-                     [client(TEXT, data)], events=[text(data)])
-    for name, (hex_text, known, why) in INVALID_TEXTS.items():
-        yield vector(f"utf8/{name}", clause, "client", why[0].upper() + why[1:] + ".",
-                     [Known(client(TEXT, bytes.fromhex(hex_text)), known)], ["text-utf8"])
-    euro = "€".encode()
-    yield vector("utf8/character-over-fragments", clause, "client",
-                 "Fragments may cut a character, and control frames may stand in the cut.",
-                 [client(TEXT, euro[:1], fin=0), client(CONTINUATION, euro[1:2], fin=0),
-                  client(PING), client(CONTINUATION, euro[2:])], events=[ping(), text("€")])
-    yield vector("utf8/wrong-byte-in-later-fragment", clause, "client",
-                 "The second fragment does not go on with the character that the first began.",
-                 [client(TEXT, b"a\xe2", fin=0), Known(client(CONTINUATION, b"\x28\xa1"), 1)],
-                 ["text-utf8"])
-    yield vector("utf8/known-before-message-ends", clause, "server",
-                 "Text that cannot become valid any more need not be read to its end.",
-                 [Known(server(TEXT, b"ab\xff", fin=0), 3)], ["text-utf8"], level="SHOULD")
-    yield vector("utf8/known-before-frame-ends", clause, "server",
-                 "Nor need the frame be read to its end.",
-                 [Known(server(TEXT, b"ab\xff", declared=1 << 40), 3)], ["text-utf8"],
-                 level="SHOULD")
-    yield vector("utf8/ends-in-empty-last-fragment", clause, "client",
-                 "The character that the first fragment began is missing when FIN comes.",
-                 [client(TEXT, b"\xc3", fin=0), Known(client(CONTINUATION), None)], ["text-utf8"])
-    yield vector("utf8/second-message-begins-afresh", clause, "client",
-                 "Nothing of one text is carried over into the next.",
-                 [client(TEXT, "é"), Known(client(TEXT, b"\xa9"), 1)], ["text-utf8"], [text("é")])
-    yield vector("utf8/not-for-binary", "RFC 6455 5.6", "client",
-                 "Binary messages may hold any bytes.", [client(BINARY, b"\xff\xed\xa0\x80\xc3")],
-                 events=[binary(b"\xff\xed\xa0\x80\xc3")])
 
 SUBJECTS = {
     "framing": (framing, "The shape of a frame: reserved bits, boundaries, the end of the stream."),
@@ -548,5 +595,4 @@ SUBJECTS = {
     "fragmentation": (fragmentation, "Messages in several frames, control frames in between."),
     "control": (control, "Ping, Pong and Close as control frames."),
     "close": (closing, "The payload of a Close, and what may follow one."),
-    "utf8": (utf8, "Text messages are UTF-8."),
 }

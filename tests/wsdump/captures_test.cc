@@ -17,14 +17,14 @@ namespace
 // A message as both accounts can tell it.
 struct Message {
     std::string type;
-    std::string payload; // of a Close its reason
-    int64_t code = -1;   // of a Close; -1 = none
-    bool compressed = false;
+    std::string payload;  // of a Close its reason
+    int64_t code = -1;    // of a Close; -1 = none
+    bool unknown = false; // not inflated, in a build without zlib
 };
 
 bool operator==(const Message &a, const Message &b)
 {
-    const bool same_payload = a.compressed || b.compressed || a.payload == b.payload;
+    const bool same_payload = a.unknown || b.unknown || a.payload == b.payload;
     return a.type == b.type && a.code == b.code && same_payload;
 }
 
@@ -96,10 +96,21 @@ Log read_log(const std::string &path)
     return log;
 }
 
+// Only a build without zlib leaves a message of the captures compressed.
+bool not_inflated(const Json &record)
+{
+#ifdef WSPROTO_DEFLATE
+    (void)record;
+    return false;
+#else
+    return record["compressed"].flag();
+#endif
+}
+
 Message message_of_record(const Json &record)
 {
     const std::string type = record["type"].text();
-    if (record["compressed"].flag()) {
+    if (not_inflated(record)) {
         EXPECT_TRUE(record["data"].is_null());
         return {type, "", -1, true};
     }
@@ -112,7 +123,7 @@ Message message_of_record(const Json &record)
 // A message that was never finished is in no log.
 bool finished(const Json &record)
 {
-    return record["complete"].flag() || record["compressed"].flag();
+    return record["complete"].flag() || not_inflated(record);
 }
 
 void read_open(const Json &record, Connection &connection)
@@ -194,7 +205,7 @@ bool on_hop_of(const std::string &file, const std::string &side, const Json &ope
 {
     const std::string server = open["server"].text();
     const std::string port = server.substr(server.rfind(':') + 1);
-    return capture_name(file) != "nginx" || port == (side == "client" ? "8080" : "9000");
+    return file.find("nginx") == std::string::npos || port == (side == "client" ? "8080" : "9000");
 }
 
 class Captures : public testing::TestWithParam<Case>

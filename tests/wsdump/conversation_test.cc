@@ -143,16 +143,6 @@ TEST(Conversation, TellsOfMessagesThatWereAbandoned)
                                   "1 server binary 2 length 4 'next'"}));
 }
 
-TEST(Conversation, DoesNotInflate)
-{
-    Conversation t(deflate);
-    t.say(SERVER, stream({Frame(1, from_hex("f248cdc9c90700")).rsv(4), Frame(1, "plain"),
-                          Frame(2, "abc").rsv(4).not_final(), Frame(0, "de")}));
-    EXPECT_EQ(t.records(),
-              (Lines{"1 server text 1 length 7 compressed", "1 server text 2 length 5 'plain'",
-                     "1 server binary 3 length 5 frames 2 compressed"}));
-}
-
 TEST(Conversation, CallsNothingCompressedThatWasNotNegotiated)
 {
     Conversation t;
@@ -160,6 +150,145 @@ TEST(Conversation, CallsNothingCompressedThatWasNotNegotiated)
     EXPECT_EQ(t.records(), (Lines{"1 server violation rsv-unnegotiated frame 1",
                                   "1 server text 1 length 5 'hello'"}));
 }
+
+// RFC 7692 7.2.3: "Hello", and once more with a reference to the first.
+const Bytes hello = from_hex("f248cdc9c90700"), again = from_hex("f200110000");
+
+#ifdef WSPROTO_DEFLATE
+
+TEST(ConversationInflate, InflatesEachSideWithItsOwnWindow)
+{
+    Conversation t(deflate);
+    t.say(SERVER, stream({Frame(1, hello).rsv(4), Frame(1, "plain"), Frame(1, again).rsv(4)}));
+    t.say(CLIENT, stream({Frame(1, hello).rsv(4).masked(), Frame(9, "p").masked(),
+                          Frame(1, from_hex("f200")).rsv(4).masked().not_final()}));
+    t.say(CLIENT, stream({Frame(9, "p").masked(), Frame(0, from_hex("110000")).masked()}));
+    EXPECT_EQ(t.records(), (Lines{"1 server text 1 length 5 wire 7 compressed 'Hello'",
+                                  "1 server text 2 length 5 'plain'",
+                                  "1 server text 3 length 5 compressed 'Hello'",
+                                  "1 client text 4 length 5 wire 7 compressed 'Hello'",
+                                  "1 client ping 5 length 1 'p'", "1 client ping 6 length 1 'p'",
+                                  "1 client text 7 length 5 frames 2 compressed 'Hello'"}));
+}
+
+TEST(ConversationInflate, NeedsNoParameters)
+{
+    // The server forgets its window although only the client said so, and with less than 15 bits.
+    Conversation t("Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; "
+                   "server_max_window_bits=9\r\n");
+    t.say(SERVER, stream({Frame(1, hello).rsv(4), Frame(1, hello).rsv(4)}));
+    t.say(CLIENT, stream({Frame(1, hello).rsv(4).masked(), Frame(1, again).rsv(4).masked()}));
+    const Lines records = t.records();
+    ASSERT_EQ(records.size(), 4u);
+    for (const std::string &record : records)
+        EXPECT_NE(record.find("'Hello'"), std::string::npos) << record;
+}
+
+TEST(ConversationInflate, ReadsMessagesThatAreLargerThanAnyBuffer)
+{
+    // Stored blocks: 3 times 65535 bytes of 'x', then the empty one.
+    Bytes payload;
+    for (int i = 0; i < 3; i++)
+        payload = payload + from_hex("00ffff0000") + Bytes(65535, 'x');
+    payload.push_back(0);
+    Conversation t(deflate);
+    t.say_in_pieces(CLIENT, Frame(2, payload).rsv(4).masked(), 1460);
+    EXPECT_EQ(t.records(), (Lines{"1 client binary 1 length 196605 wire 196621 compressed '" +
+                                  std::string(196605, 'x') + "'"}));
+}
+
+TEST(ConversationInflate, KeepsOfABombWhatTheLimitsLet)
+{
+    wsp_deflater *deflater = wsp_deflater_new(15, false, 9, 0, nullptr);
+    const Bytes zeros(10 << 20);
+    Bytes bomb(wsp_deflate_bound(deflater, zeros.size()));
+    size_t in_len = zeros.size(), out_len = bomb.size();
+    ASSERT_EQ(wsp_deflate(deflater, zeros.data(), &in_len, true, bomb.data(), &out_len), 0);
+    bomb.resize(out_len);
+    wsp_deflater_free(deflater);
+
+    Conversation t(deflate, 0, 1 << 20);
+    t.say_in_pieces(SERVER, Frame(2, bomb).rsv(4), 1460);
+    const Lines records = t.records();
+    ASSERT_EQ(records.size(), 1u);
+    EXPECT_EQ(records[0].substr(0, 33), "1 server binary 1 length 10485760");
+    EXPECT_NE(records[0].find("truncated"), std::string::npos);
+    const size_t kept = (records[0].size() - 60) / 3; // a zero is printed as \\00
+    EXPECT_LT(kept, size_t(1) << 20);
+    EXPECT_GT(kept, size_t(1) << 19);
+}
+
+TEST(ConversationInflate, TellsOfWrongDataAndLeavesTheRestCompressed)
+{
+    Conversation t(deflate);
+    t.say(SERVER, stream({Frame(1, hello).rsv(4), Frame(1, from_hex("000200fdff6162ff")).rsv(4),
+                          Frame(1, again).rsv(4), Frame(1, "plain")}));
+    EXPECT_EQ(t.records(), (Lines{"1 server text 1 length 5 wire 7 compressed 'Hello'",
+                                  "1 server violation deflate-data frame 2",
+                                  "1 server text 2 length 2 wire 8 compressed incomplete 'ab'",
+                                  "1 server text 3 length 5 compressed not-inflated",
+                                  "1 server text 4 length 5 'plain'"}));
+}
+
+TEST(ConversationInflate, GoesOnBehindWrongDataWhereNoWindowIsKept)
+{
+    Conversation t("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n");
+    t.say(SERVER, stream({Frame(1, hello).rsv(4), Frame(1, from_hex("ff")).rsv(4),
+                          Frame(1, hello).rsv(4)}));
+    EXPECT_EQ(t.records(), (Lines{"1 server text 1 length 5 wire 7 compressed 'Hello'",
+                                  "1 server violation deflate-data frame 2",
+                                  "1 server text 2 length 0 wire 1 compressed incomplete ''",
+                                  "1 server text 3 length 5 wire 7 compressed 'Hello'"}));
+}
+
+TEST(ConversationInflate, GivesWhatCameBeforeAGap)
+{
+    Conversation t(deflate);
+    const Bytes frame = Frame(1, from_hex("000500faff48656c6c6f00")).rsv(4);
+    t.say(SERVER, part(frame, 0, 9));
+    t.lose(SERVER, 2);
+    t.say(SERVER, part(frame, 11));
+    t.say(SERVER, Frame(1, again).rsv(4));
+    EXPECT_EQ(t.records(), (Lines{"1 server gap 2",
+                                  "1 server text 1 length 2 wire 11 compressed incomplete 'He'",
+                                  "1 server text 2 length 5 compressed not-inflated"}));
+}
+
+TEST(ConversationInflate, TellsOfTextThatIsNotUtf8)
+{
+    Conversation t(deflate);
+    t.say(SERVER, Frame(1, from_hex("000400fbff61c3286200")).rsv(4));
+    EXPECT_EQ(t.records(),
+              (Lines{"1 server violation text-utf8 frame 1",
+                     "1 server text 1 length 4 wire 10 compressed not-utf8 'a\\c3(b'"}));
+}
+
+TEST(ConversationInflate, CountsInflatersAsMemory)
+{
+    Conversation t(deflate, 0, 60000); // room for none of them
+    t.say(SERVER, stream({Frame(1, hello).rsv(4), Frame(1, "plain")}));
+    EXPECT_EQ(t.records(), (Lines{"1 server text 1 length 7 compressed not-inflated",
+                                  "1 server text 2 length 5 'plain'"}));
+    Conversation one(deflate, 0, 120000);
+    one.say(SERVER, Frame(1, hello).rsv(4));
+    one.say(CLIENT, Bytes(Frame(1, hello).rsv(4).masked()));
+    EXPECT_EQ(one.records(), (Lines{"1 server text 1 length 5 wire 7 compressed 'Hello'",
+                                    "1 client text 2 length 7 compressed not-inflated"}));
+}
+
+#else
+
+TEST(ConversationInflate, DoesNotInflateWithoutZlib)
+{
+    Conversation t(deflate);
+    t.say(SERVER, stream({Frame(1, hello).rsv(4), Frame(1, "plain"),
+                          Frame(2, "abc").rsv(4).not_final(), Frame(0, "de")}));
+    EXPECT_EQ(t.records(), (Lines{"1 server text 1 length 7 compressed not-inflated",
+                                  "1 server text 2 length 5 'plain'",
+                                  "1 server binary 3 length 5 frames 2 compressed not-inflated"}));
+}
+
+#endif
 
 TEST(Conversation, GivesTextThatIsNotUtf8AsItIs)
 {

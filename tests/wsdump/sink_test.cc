@@ -333,7 +333,20 @@ TEST(SinkJson, AddsTheRoundTripToAPong)
     EXPECT_DOUBLE_EQ(as_json(r)["rtt"].real(), 0.0015);
 }
 
-TEST(SinkJson, GivesNoDataOfWhatIsCompressed)
+TEST(SinkJson, GivesBothLengthsOfWhatWasCompressed)
+{
+    record r = some_message(WSP_OPCODE_TEXT, "hello hello");
+    r.message.compressed = true;
+    r.message.wire_length = 9;
+    const Json json = as_json(r);
+    EXPECT_EQ(fields_of(json), message_fields);
+    EXPECT_EQ(json["wire_length"].number(), 9);
+    EXPECT_EQ(json["length"].number(), 11);
+    EXPECT_TRUE(json["compressed"].flag());
+    EXPECT_EQ(json["data"].text(), "hello hello");
+}
+
+TEST(SinkJson, GivesNoDataOfWhatCouldNotBeInflated)
 {
     record r = some_message(WSP_OPCODE_TEXT, "");
     r.message.compressed = true;
@@ -465,6 +478,19 @@ TEST(SinkText, EscapesWhatComesFromThePeers)
         EXPECT_NE(open.find(expected), std::string::npos) << open;
     const std::string text = as_text(some_message(WSP_OPCODE_TEXT, "\x1b]0;title\x07"));
     EXPECT_NE(text.find("\"\\x1b]0;title\\x07\""), std::string::npos) << text;
+}
+
+TEST(SinkText, TellsWhatCompressionSaved)
+{
+    record r = some_message(WSP_OPCODE_TEXT, "hello hello");
+    r.message.compressed = true;
+    r.message.wire_length = 9;
+    EXPECT_EQ(as_text(r),
+              "11:00:00.123456    7 server text           11 \"hello hello\" compressed 9 -> 11");
+    r.message.complete = false;
+    r.message.data = nullptr;
+    EXPECT_EQ(as_text(r), "11:00:00.123456    7 server text            9 "
+                          "compressed (permessage-deflate), not inflated");
 }
 
 TEST(SinkText, ShowsCodeAndReasonOfAClose)

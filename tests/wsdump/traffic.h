@@ -85,8 +85,9 @@ inline std::string describe(const record_message &m)
         line += " code " + std::to_string(m.close_code);
     if (m.rtt_ns >= 0)
         line += " rtt " + std::to_string(m.rtt_ns);
-    if (m.compressed)
-        return line + (m.data ? " data?" : " compressed");
+    line += m.compressed ? " compressed" : "";
+    if (!m.data)
+        return line + " not-inflated";
     line += m.complete ? "" : " incomplete";
     for (size_t i = 0; i < m.missing_count; i++)
         line += " missing " + std::to_string(m.missing[i].offset) + "+" +

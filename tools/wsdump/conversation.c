@@ -2,6 +2,7 @@
 #include "conversation.h"
 
 #include <glib.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Pings that may still be answered, per direction; older ones are forgotten. */
@@ -12,9 +13,11 @@ typedef struct assembly {
     bool open;
     bool truncated; /* not all of it is kept */
     bool compressed;
+    bool raw;      /* compressed and not inflated: nothing is kept */
+    bool torn;     /* inflated only so far */
     bool not_utf8; /* text with a wrong byte, perhaps where it is not kept */
     uint8_t opcode;
-    uint64_t frames;
+    uint64_t frames, wire_length;
     uint64_t length;  /* bytes so far, missing ones included */
     GByteArray *kept; /* its beginning; NULL until needed */
     GArray *missing;  /* of record_missing; NULL until needed */
@@ -29,6 +32,9 @@ typedef struct direction {
     wsp_sender from;
     wsp_reader reader;
     wsp_message message;
+    bool deflate;             /* compressed messages can be inflated */
+    bool no_context_takeover; /* each of them by itself */
+    wsp_inflater *inflater;   /* NULL until needed: it is 40 KiB */
     assembly data, control;
     record_frame frame; /* being read; number 0 = none */
     wsp_frame_header header;
@@ -47,7 +53,7 @@ struct conversation {
 };
 
 conversation *conversation_new(conversation_settings *settings, uint64_t number,
-                               uint8_t rsv_allowed)
+                               const conversation_extensions *extensions)
 {
     conversation *c = g_new0(conversation, 1);
     c->settings = settings;
@@ -55,12 +61,96 @@ conversation *conversation_new(conversation_settings *settings, uint64_t number,
     for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++) {
         direction *d = &c->directions[side];
         d->from = (wsp_sender)side;
-        wsp_frame_rules rules = {.sender = d->from, .rsv_allowed = rsv_allowed};
+        d->deflate = extensions->deflate;
+        d->no_context_takeover = extensions->no_context_takeover[side];
+        wsp_frame_rules rules = {.sender = d->from, .rsv_allowed = extensions->rsv_allowed};
         wsp_reader_init(&d->reader, &rules);
         wsp_message_init(&d->message, NULL);
     }
     return c;
 }
+
+/* ---- Inflaters ------------------------------------------------------------------------------- */
+
+#ifdef WSPROTO_DEFLATE
+
+/* Their memory is counted: the size of a block stands in front of it. */
+typedef union block {
+    size_t size;
+    max_align_t aligned;
+} block;
+
+static void *counted_alloc(void *user, size_t size)
+{
+    conversation_settings *s = user;
+    uint64_t room = s->memory - MIN(s->used, s->memory);
+    if (size > room || s->inflaters + size > s->memory / 2)
+        return NULL;
+    block *b = g_malloc(sizeof *b + size);
+    b->size = size;
+    s->used += size;
+    s->inflaters += size;
+    return b + 1;
+}
+
+static void counted_free(void *user, void *memory)
+{
+    conversation_settings *s = user;
+    if (!memory)
+        return;
+    block *b = (block *)memory - 1;
+    s->used -= b->size;
+    s->inflaters -= b->size;
+    g_free(b);
+}
+
+/* A window of 15 bits that is never forgotten inflates what any legal sender makes. */
+static wsp_inflater *new_inflater(conversation_settings *settings)
+{
+    wsp_mem memory = {counted_alloc, counted_free, settings};
+    return wsp_inflater_new(15, false, &memory);
+}
+
+static void free_inflater(direction *d)
+{
+    wsp_inflater_free(d->inflater);
+    d->inflater = d->message.rules.inflater = NULL;
+}
+
+#else
+
+static wsp_inflater *new_inflater(conversation_settings *settings)
+{
+    (void)settings;
+    return NULL;
+}
+
+static void free_inflater(direction *d)
+{
+    (void)d;
+}
+
+#endif
+
+/* The first compressed message of a direction needs an inflater. */
+static void make_inflater(conversation *c, direction *d, const wsp_frame_header *h)
+{
+    bool begins = h->opcode != WSP_OPCODE_CONTINUATION && !wsp_opcode_is_control(h->opcode);
+    if (!d->deflate || d->inflater || !begins || !(h->rsv & WSP_RSV1))
+        return;
+    d->inflater = d->message.rules.inflater = new_inflater(c->settings);
+    if (!d->inflater) /* what this message leaves in the window is then missing for good */
+        d->deflate = d->no_context_takeover;
+}
+
+/* After a message that could not be inflated: where each stands for itself, begin anew. */
+static void recover_inflater(direction *d, const wsp_message_event *mev)
+{
+    if (d->no_context_takeover && (mev->torn || mev->raw))
+        free_inflater(d);
+}
+
+/* ---- Records --------------------------------------------------------------------------------- */
 
 static void emit(const conversation *c, const direction *d, record *r)
 {
@@ -185,14 +275,14 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
         .number = ++c->messages,
         .opcode = a->opcode,
         .frames = a->frames,
-        .wire_length = a->length,
+        .wire_length = a->wire_length,
         .length = a->length,
         .compressed = a->compressed,
-        .complete = complete && !a->compressed && !(a->missing && a->missing->len),
+        .complete = complete && !a->raw && !a->torn && !(a->missing && a->missing->len),
         .truncated = truncated,
         .utf8 = utf8,
-        .data = a->compressed ? NULL : data,
-        .data_len = a->compressed ? 0 : len,
+        .data = a->raw ? NULL : data,
+        .data_len = a->raw ? 0 : len,
         .missing = a->missing ? (const record_missing *)(void *)a->missing->data : NULL,
         .missing_count = a->missing ? a->missing->len : 0,
         .close_code = code,
@@ -227,7 +317,7 @@ static void emit_assembly(conversation *c, direction *d, assembly *a, bool compl
 /* Keep `len` more bytes, zero where data is NULL, as far as the limits let us. */
 static void keep(conversation *c, assembly *a, const uint8_t *data, uint64_t len)
 {
-    if (a->truncated || a->compressed || len == 0)
+    if (a->truncated || a->raw || len == 0)
         return;
     if (!a->kept)
         a->kept = g_byte_array_new();
@@ -263,6 +353,7 @@ static void begin_message(conversation *c, direction *d, assembly *a, const wsp_
     a->truncated = false;
     /* RSV1 without an extension that gives it a meaning: nothing says that it is DEFLATE. */
     a->compressed = mev->compressed && (d->reader.rules.rsv_allowed & WSP_RSV1);
+    a->raw = a->compressed && mev->raw;
     a->not_utf8 = false;
     a->opcode = mev->opcode;
     a->length = 0;
@@ -274,6 +365,8 @@ static bool add_piece(conversation *c, direction *d, assembly *a, const wsp_mess
     if (mev->first)
         begin_message(c, d, a, mev);
     a->frames = mev->frames;
+    a->wire_length = mev->wire_length;
+    a->torn = mev->torn;
     a->not_utf8 |= (mev->violations & WSP_V_TEXT_UTF8) != 0;
     if (mev->offset > a->length)
         note_missing(c, a, mev->offset);
@@ -296,6 +389,7 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
         d->frame.header = &d->header;
         d->totals.frames++;
         note_violations(c, d, ev->violations);
+        make_inflater(c, d, ev->frame);
     }
     bool whole;
     do {
@@ -311,6 +405,8 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
         emit_message(c, d, a, mev.len ? mev.data : scratch, mev.len, true);
     else if (whole)
         emit_assembly(c, d, a, true);
+    if (whole && !control)
+        recover_inflater(d, &mev);
 }
 
 static void read_on(conversation *c, direction *d, const uint8_t *in, size_t len)
@@ -401,6 +497,7 @@ void conversation_free(conversation *c)
         direction *d = &c->directions[side];
         release(c, &d->data);
         release(c, &d->control);
+        free_inflater(d);
         if (d->pings)
             g_array_unref(d->pings);
     }

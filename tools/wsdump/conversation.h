@@ -9,9 +9,10 @@
 
 /* What all conversations share. */
 typedef struct conversation_settings {
-    uint64_t max_data; /* bytes kept of a message; 0 = all */
-    uint64_t memory;   /* bytes that all unfinished messages may take together */
-    uint64_t used;     /* of these, taken now */
+    uint64_t max_data;  /* bytes kept of a message; 0 = all */
+    uint64_t memory;    /* bytes that all unfinished messages may take together */
+    uint64_t used;      /* of these, taken now, inflaters included */
+    uint64_t inflaters; /* of these, by inflaters: at most half of `memory` */
     record_sink *sink;
     void *user;
     uint8_t scratch[65536]; /* payload is unmasked here, larger pieces in turns */
@@ -23,14 +24,22 @@ typedef struct capture_place {
     int64_t time_ns;
 } capture_place;
 
+/* What the handshake agreed on. */
+typedef struct conversation_extensions {
+    uint8_t rsv_allowed;         /* as in wsp_frame_rules */
+    bool deflate;                /* permessage-deflate: messages with RSV1 are inflated */
+    bool no_context_takeover[2]; /* by sender: after a message that could not be inflated the next
+                                    can be */
+} conversation_extensions;
+
 typedef struct conversation conversation;
 
 /*
- * `number` is the connection's in the records; rsv_allowed as in wsp_frame_rules. *settings stays
- * the caller's and must outlive the conversation.
+ * `number` is the connection's in the records. *settings stays the caller's and must outlive the
+ * conversation; *extensions is copied.
  */
 conversation *conversation_new(conversation_settings *settings, uint64_t number,
-                               uint8_t rsv_allowed);
+                               const conversation_extensions *extensions);
 
 void conversation_feed(conversation *c, wsp_sender from, const uint8_t *in, size_t len,
                        capture_place place);

@@ -58,8 +58,8 @@ typedef struct record_message {
     uint8_t opcode;       /* text, binary, close, ping or pong */
     uint64_t frames;      /* that it was sent in */
     uint64_t wire_length; /* payload bytes on the wire */
-    uint64_t length;      /* bytes of the message; unknown when it is compressed */
-    bool compressed;      /* DEFLATE that was not inflated: data is NULL */
+    uint64_t length;      /* bytes of the message, inflated; unknown when data is NULL */
+    bool compressed;      /* it was DEFLATE on the wire; data is NULL when that was not inflated */
     bool complete;        /* every byte of it is known */
     bool truncated;       /* data holds only the beginning */
     bool guessed;

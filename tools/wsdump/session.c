@@ -79,20 +79,28 @@ static void emit_end(session *s, connection *c, record_how how, capture_place pl
     c->number = 0;
 }
 
-/* The bits that what was negotiated gives a meaning: RSV1 for permessage-deflate (RFC 7692 6); of
- * an extension that is not known here, nobody can say. */
-static uint8_t negotiated_rsv(const wsp_http_head *response)
+/* RSV1 has a meaning with permessage-deflate (RFC 7692 6); of the bits that an extension uses which
+ * is not known here, nobody can say. */
+static conversation_extensions negotiated(const wsp_http_head *response)
 {
-    uint8_t rsv = 0;
+    conversation_extensions agreed = {0};
     wsp_http_list_place at = {0};
     wsp_text element;
     while (wsp_http_list_next(response, "Sec-WebSocket-Extensions", &at, &element)) {
         wsp_extension extension;
         bool deflate = wsp_extension_parse(&extension, element) &&
                        wsp_text_equal_nocase(extension.name, "permessage-deflate");
-        rsv |= deflate ? WSP_RSV1 : WSP_RSV1 | WSP_RSV2 | WSP_RSV3;
+        agreed.deflate |= deflate;
+        agreed.rsv_allowed |= deflate ? WSP_RSV1 : WSP_RSV1 | WSP_RSV2 | WSP_RSV3;
     }
-    return rsv;
+#ifdef WSPROTO_DEFLATE
+    wsp_deflate_params params;
+    if (wsp_deflate_answer_check(&params, response, NULL) == WSP_DEFLATE_AGREED) {
+        agreed.no_context_takeover[WSP_FROM_CLIENT] = params.client_no_context_takeover;
+        agreed.no_context_takeover[WSP_FROM_SERVER] = params.server_no_context_takeover;
+    }
+#endif
+    return agreed;
 }
 
 /* Hand what the client sent too early to its new conversation. */
@@ -145,7 +153,8 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
         uint32_t faults =
             wsp_handshake_response_check(&answered, &response, d->request ? &request : NULL);
         emit_faults(s, c, WSP_FROM_SERVER, faults, place.time_ns);
-        c->conversation = conversation_new(&s->settings, c->number, negotiated_rsv(&response));
+        conversation_extensions agreed = negotiated(&response);
+        c->conversation = conversation_new(&s->settings, c->number, &agreed);
         feed_early(c, place);
         upgrade_clear(&c->upgrade);
         c->request_due = !d->request;

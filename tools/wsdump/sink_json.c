@@ -179,7 +179,7 @@ static void add_missing(GString *out, const record_message *m)
 
 static void add_data(GString *out, const record_message *m)
 {
-    if (m->compressed) {
+    if (!m->data) {
         add_null(out, "encoding");
         add_null(out, "data");
         return;
@@ -215,10 +215,10 @@ static void add_message(GString *out, const record_message *m)
     add_string(out, "type", record_message_type(m->opcode));
     add_unsigned(out, "frames", m->frames);
     add_unsigned(out, "wire_length", m->wire_length);
-    if (m->compressed)
-        add_null(out, "length");
-    else
+    if (m->data)
         add_unsigned(out, "length", m->length);
+    else
+        add_null(out, "length");
     add_bool(out, "compressed", m->compressed);
     add_bool(out, "complete", m->complete);
     add_missing(out, m);

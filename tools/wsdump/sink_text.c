@@ -148,16 +148,19 @@ static void add_message(sink *s, const record *r)
 {
     const record_message *m = &r->message;
     GString *out = s->line;
-    add_columns(s, r, record_message_type(m->opcode), m->compressed ? &m->wire_length : &m->length);
-    if (m->compressed)
-        g_string_append(out, "compressed (permessage-deflate), not inflated");
-    else
+    add_columns(s, r, record_message_type(m->opcode), m->data ? &m->length : &m->wire_length);
+    if (m->data)
         add_payload(s, m);
+    else
+        g_string_append(out, "compressed (permessage-deflate), not inflated");
+    if (m->data && m->compressed)
+        g_string_append_printf(out, " compressed %" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT,
+                               m->wire_length, m->length);
     if (m->frames > 1)
         g_string_append_printf(out, " frames %" G_GUINT64_FORMAT, m->frames);
     if (m->rtt_ns >= 0)
         g_string_append_printf(out, " rtt %.3f ms", (double)m->rtt_ns / 1e6);
-    if (!m->complete && !m->compressed)
+    if (!m->complete && m->data)
         g_string_append(out, " incomplete");
     if (m->guessed)
         g_string_append(out, " guessed");

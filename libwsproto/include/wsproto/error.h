@@ -16,10 +16,14 @@ extern "C" {
 /* All codes are negative, so that a function can return a size or an error in one int. */
 typedef enum wsp_error {
     WSP_OK = 0,
-    WSP_ERR_RANGE = -1, /* a number does not fit the field it is for */
-    WSP_ERR_SPACE = -2, /* the output buffer is too small; nothing useful was written */
-    WSP_ERR_VALUE = -3, /* a text may not be written there: CR, LF, NUL, or not a token */
-    WSP_ERR_LIMIT = -4, /* an HTTP head is longer than the caller's limits allow */
+    WSP_ERR_RANGE = -1,     /* a number does not fit the field it is for */
+    WSP_ERR_SPACE = -2,     /* the output buffer is too small; nothing useful was written */
+    WSP_ERR_VALUE = -3,     /* a text may not be written there: CR, LF, NUL, or not a token */
+    WSP_ERR_LIMIT = -4,     /* an HTTP head is longer than the caller's limits allow */
+    WSP_ERR_STATE = -5,     /* the connection is closing, has failed or has ended */
+    WSP_ERR_ORDER = -6,     /* a message inside another, or a continuation where none is open */
+    WSP_ERR_MASK = -7,      /* a client's frame without a masking key, */
+    WSP_ERR_EXTENSION = -8, /* a compressed frame where that was not agreed */
 } wsp_error;
 
 /*

@@ -16,9 +16,15 @@
 #include "wsproto/close.h"
 #include "wsproto/reader.h"
 #include "wsproto/message.h"
+#include "wsproto/conn.h"
 #include "wsproto/http.h"
 #include "wsproto/extension.h"
 #include "wsproto/handshake.h"
+#ifdef __has_include
+#if __has_include("wsproto/deflate.h") /* it comes with a library that was built with zlib */
+#include "wsproto/deflate.h"
+#endif
+#endif
 /* clang-format on */
 
 #endif
