@@ -314,6 +314,7 @@ static void end_message(wsp_message *m, open_message *o, wsp_message_event *mev,
     mev->last = true;
     if (o == &m->data)
         m->data_open = false;
+    m->closed |= o->opcode == WSP_OPCODE_CLOSE;
     if (o->check_utf8 && !wsp_utf8_done(&o->utf8)) {
         mev->violations |= o->opcode == WSP_OPCODE_CLOSE ? WSP_V_CLOSE_UTF8 : WSP_V_TEXT_UTF8;
         mev->violation_at = at;
@@ -365,5 +366,5 @@ void wsp_message_abandon(wsp_message *m)
 
 uint32_t wsp_message_end(const wsp_message *m)
 {
-    return m->data_open ? WSP_V_TRUNCATED : 0;
+    return m->data_open && !m->closed ? WSP_V_TRUNCATED : 0;
 }

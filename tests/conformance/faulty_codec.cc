@@ -345,7 +345,7 @@ bool Codec::finish() const
     if (has(Fault::end_not_judged))
         return true;
     return header_.empty() && !in_payload_ &&
-           (!in_message_ || has(Fault::end_in_message_not_judged));
+           (!in_message_ || closed_ || has(Fault::end_in_message_not_judged));
 }
 
 // ---- Writing ---------------------------------------------------------------------------------

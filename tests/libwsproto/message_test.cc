@@ -72,7 +72,9 @@ TEST(Message, CloseBetweenFragmentsIsGivenAndTheMessageStaysOpen)
     Observer o(any);
     o.feed(stream({Frame(1, "a").not_final(), Frame(8, from_hex("03e8"))}));
     EXPECT_EQ(o.messages, (Messages{{8, false, true, 1, from_hex("03e8")}}));
-    EXPECT_EQ(wsp_message_end(&o.message), WSP_V_TRUNCATED);
+    o.feed(Frame(0, "b")); // AFTER_CLOSE is the reader's to say
+    ASSERT_EQ(o.messages.size(), 2U);
+    EXPECT_EQ(o.messages[1], message(1, "ab", 2));
 }
 
 TEST(Message, EveryFrameIsUnmaskedWithItsOwnKeyAndPhase) // 5.3
@@ -569,6 +571,14 @@ TEST(MessageEnd, InsideAFragmentedMessageIsTruncated)
     o.feed(Frame(9, ""));
     EXPECT_EQ(wsp_message_end(&o.message), WSP_V_TRUNCATED);
     o.feed(Frame(0, "b"));
+    EXPECT_EQ(wsp_message_end(&o.message), 0U);
+}
+
+TEST(MessageEnd, BehindACloseThatCutAMessageOffIsNotTruncated)
+{
+    Observer o(any);
+    o.feed(Frame(1, "a").not_final());
+    o.feed(Frame(8, "\x03\xe9"));
     EXPECT_EQ(wsp_message_end(&o.message), 0U);
 }
 

@@ -106,6 +106,7 @@ typedef struct wsp_message {
         uint64_t before; /* payload bytes of the frames before this one */
         uint64_t next;   /* offset in its payload that should come next */
     } data, control;     /* the data message, and the control frame, that is being read */
+    bool closed;         /* a Close has ended */
     bool data_open;      /* a data message has begun and not ended */
     bool frame_begun;    /* the current reader event's header is dealt with */
     uint8_t close_high;  /* first byte of the close code */
@@ -150,8 +151,9 @@ WSP_API void wsp_message_next(wsp_message *m, const wsp_event *ev, uint8_t *out,
 WSP_API void wsp_message_abandon(wsp_message *m);
 
 /*
- * The stream has ended. Returns WSP_V_TRUNCATED when a data message is open, else 0; a frame that
- * is not whole is wsp_reader_end's to report.
+ * The stream has ended. Returns WSP_V_TRUNCATED when a data message is open and no Close came, which
+ * may cut a message off (RFC 6455 5.5.1), else 0; a frame that is not whole is wsp_reader_end's to
+ * report.
  */
 WSP_API uint32_t wsp_message_end(const wsp_message *m);
 
