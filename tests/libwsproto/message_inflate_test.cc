@@ -4,6 +4,8 @@
 #include "guarded.h"
 #include "observer.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace
@@ -359,6 +361,44 @@ TEST(MessageInflateLimit, BothAreReported)
     Deflated other;
     expect(first(2, other.message(Bytes(9000))), {inflated(2, Bytes(9000))},
            {{"limit-inflated", 0}, {"limit-ratio", 0}}, {1023, 1});
+}
+
+// How much of the message in `in` is given before its ratio is found too high, in such a buffer and
+// fed in such pieces.
+uint64_t given_before_ratio(const Bytes &in, uint32_t ratio, size_t buffer, size_t piece)
+{
+    const Inflater inflater = new_inflater();
+    wsp_message_rules rules = {};
+    rules.max_ratio = ratio;
+    rules.inflater = inflater.get();
+    Observer o(frame_rules, rules);
+    Bytes out(buffer);
+    uint64_t given = 0;
+    for (size_t at = 0; at < in.size();) {
+        wsp_event ev;
+        at += wsp_reader_next(&o.reader, in.data() + at, std::min(piece, in.size() - at), &ev);
+        wsp_message_event mev = {};
+        mev.more = ev.type != WSP_EVENT_NONE;
+        while (mev.more) {
+            wsp_message_next(&o.message, &ev, out.data(), out.size(), &mev);
+            given += mev.len;
+            if (mev.violations == WSP_V_LIMIT_RATIO)
+                return given;
+        }
+    }
+    ADD_FAILURE() << "the ratio was never too high";
+    return 0;
+}
+
+TEST(MessageInflateLimit, RatioIsTooHighAtTheSameByteWhateverTheBufferAndTheCuts)
+{
+    Deflated sender;
+    const Bytes in = first(2, sender.message(words(3000) + Bytes(20000) + words(3000))).masked();
+    const uint64_t bytewise = given_before_ratio(in, 8, 70000, 1);
+    EXPECT_GE(bytewise, 1023U);
+    for (size_t piece : {size_t(1), size_t(3), in.size()})
+        for (size_t buffer : {1, 2, 7, 64, 257, 4096, 70000})
+            EXPECT_EQ(given_before_ratio(in, 8, buffer, piece), bytewise) << buffer << ' ' << piece;
 }
 
 // 1 GiB of zeros, of which the endpoint sees no more than its limit.
