@@ -4,9 +4,9 @@
 #include "guarded.h"
 #include "observer.h"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace
 {

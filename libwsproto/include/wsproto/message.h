@@ -151,9 +151,9 @@ WSP_API void wsp_message_next(wsp_message *m, const wsp_event *ev, uint8_t *out,
 WSP_API void wsp_message_abandon(wsp_message *m);
 
 /*
- * The stream has ended. Returns WSP_V_TRUNCATED when a data message is open and no Close came, which
- * may cut a message off (RFC 6455 5.5.1), else 0; a frame that is not whole is wsp_reader_end's to
- * report.
+ * The stream has ended. Returns WSP_V_TRUNCATED when a data message is open and no Close came,
+ * which may cut a message off (RFC 6455 5.5.1), else 0; a frame that is not whole is
+ * wsp_reader_end's to report.
  */
 WSP_API uint32_t wsp_message_end(const wsp_message *m);
 
