@@ -49,8 +49,7 @@ static size_t join_header(wsp_reader *r, const uint8_t *in, size_t len, bool *wh
  */
 static size_t read_header(wsp_reader *r, const uint8_t *in, size_t len, bool *whole)
 {
-    size_t before = r->header_len;
-    if (before == 0) { /* nearly always: nothing is copied */
+    if (r->header_len == 0) { /* nearly always: nothing is copied */
         int size = wsp_frame_header_decode(&r->frame, in, len);
         *whole = size > 0;
         if (*whole)

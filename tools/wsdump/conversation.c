@@ -198,15 +198,21 @@ static bool valid_utf8(const uint8_t *data, size_t *len, bool truncated)
     return true;
 }
 
+static guint hash_payload(const uint8_t *data, size_t len)
+{
+    GBytes *bytes = g_bytes_new_static(data, len);
+    guint hash = g_bytes_hash(bytes);
+    g_bytes_unref(bytes);
+    return hash;
+}
+
 static void remember_ping(direction *d, int64_t time_ns, const uint8_t *data, size_t len)
 {
     if (!d->pings)
         d->pings = g_array_new(FALSE, FALSE, sizeof(ping));
     if (d->pings->len == MAX_PINGS)
         g_array_remove_index(d->pings, 0);
-    GBytes *bytes = g_bytes_new_static(data, len);
-    ping p = {time_ns, g_bytes_hash(bytes)};
-    g_bytes_unref(bytes);
+    ping p = {time_ns, hash_payload(data, len)};
     g_array_append_val(d->pings, p);
 }
 
@@ -215,9 +221,7 @@ static int64_t round_trip(direction *pinger, int64_t time_ns, const uint8_t *dat
 {
     if (!pinger->pings)
         return -1;
-    GBytes *bytes = g_bytes_new_static(data, len);
-    guint hash = g_bytes_hash(bytes);
-    g_bytes_unref(bytes);
+    guint hash = hash_payload(data, len);
     for (guint i = pinger->pings->len; i-- > 0;) {
         ping p = g_array_index(pinger->pings, ping, i);
         if (p.payload_hash != hash)
