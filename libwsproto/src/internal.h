@@ -11,6 +11,17 @@
 #if defined(__GNUC__) && defined(__x86_64__)
 #define WSP_HAVE_AVX2 1
 #endif
+/* Vectors as a language extension. */
+#if defined(__GNUC__)
+#define WSP_HAVE_BLOCKS 1
+#endif
+
+/* For what is rare beside its caller: kept out of it, so that the common way stays short. */
+#if defined(__GNUC__)
+#define WSP_APART __attribute__((noinline))
+#else
+#define WSP_APART
+#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -38,46 +38,52 @@ static void mask_bytes(uint8_t *dst, const uint8_t *src, size_t len, const uint8
         dst[i] = src[i] ^ key[(offset + i) & 3];
 }
 
+/* The turns of a loop do not depend on each other: the compiler may do several at once. */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
 /*
  * Whole words from the front, then one word that ends exactly at the end. That last word may
  * overlap the one before; it is loaded before anything is stored, so in place is safe.
  */
-void wsp_mask_portable(uint8_t *dst, const uint8_t *src, size_t len, const uint8_t key[4],
-                       uint64_t offset)
+static inline void mask_words(uint8_t *dst, const uint8_t *src, size_t len, const uint8_t key[4],
+                              uint64_t offset)
 {
-    if (len < 8) {
-        mask_bytes(dst, src, len, key, offset);
-        return;
-    }
     size_t tail = len - 8;
     uint64_t tail_word = load_word(src + tail) ^ key_word(key, offset + tail);
     uint64_t word = key_word(key, offset);
-    for (size_t i = 0; i < tail; i += 8)
+    store_word(dst, load_word(src) ^ word);
+    INDEPENDENT
+    for (size_t i = 8; i < tail; i += 8)
         store_word(dst + i, load_word(src + i) ^ word);
     store_word(dst + tail, tail_word);
 }
 
-#ifdef WSP_HAVE_AVX2
-#include <immintrin.h>
-
-/* The same in 32-byte steps, four at a time; needs len >= 32. */
-__attribute__((target("avx2"))) static void mask_avx2(uint8_t *dst, const uint8_t *src, size_t len,
-                                                      const uint8_t key[4], uint64_t offset)
+static inline void mask_any(uint8_t *dst, const uint8_t *src, size_t len, const uint8_t key[4],
+                            uint64_t offset)
 {
-    size_t tail = len - 32;
-    __m256i tail_key = _mm256_set1_epi64x((long long)key_word(key, offset + tail));
-    __m256i tail_bytes = _mm256_loadu_si256((const void *)(src + tail));
-    __m256i word = _mm256_set1_epi64x((long long)key_word(key, offset));
-    size_t i = 0;
-    for (; i + 128 <= tail; i += 128)
-        for (size_t j = i; j < i + 128; j += 32)
-            _mm256_storeu_si256(
-                (void *)(dst + j),
-                _mm256_xor_si256(_mm256_loadu_si256((const void *)(src + j)), word));
-    for (; i < tail; i += 32)
-        _mm256_storeu_si256((void *)(dst + i),
-                            _mm256_xor_si256(_mm256_loadu_si256((const void *)(src + i)), word));
-    _mm256_storeu_si256((void *)(dst + tail), _mm256_xor_si256(tail_bytes, tail_key));
+    if (len < 8)
+        mask_bytes(dst, src, len, key, offset);
+    else
+        mask_words(dst, src, len, key, offset);
+}
+
+void wsp_mask_portable(uint8_t *dst, const uint8_t *src, size_t len, const uint8_t key[4],
+                       uint64_t offset)
+{
+    mask_any(dst, src, len, key, offset);
+}
+
+#ifdef WSP_HAVE_AVX2
+__attribute__((target("avx2"))) static void
+mask_words_avx2(uint8_t *dst, const uint8_t *src, size_t len, const uint8_t key[4], uint64_t offset)
+{
+    mask_words(dst, src, len, key, offset);
 }
 #endif
 
@@ -85,9 +91,9 @@ void wsp_mask(uint8_t *dst, const uint8_t *src, size_t len, const uint8_t key[4]
 {
 #ifdef WSP_HAVE_AVX2
     if (len >= 32 && __builtin_cpu_supports("avx2")) {
-        mask_avx2(dst, src, len, key, offset);
+        mask_words_avx2(dst, src, len, key, offset);
         return;
     }
 #endif
-    wsp_mask_portable(dst, src, len, key, offset);
+    mask_any(dst, src, len, key, offset);
 }

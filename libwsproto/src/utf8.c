@@ -235,10 +235,14 @@ AVX2 static inline size_t ascii_front(const uint8_t *in, size_t len)
     for (; len - i >= 128; i += 128)
         if (!all_ascii_32(or_of_128(in + i)))
             return i;
-    for (; len - i >= 32; i += 32)
-        if (!all_ascii_32(load(in + i)))
-            return i;
-    return all_ascii_32(load(in + len - 32)) ? len : i;
+    __m256i rest = load(in + len - 32);
+    for (size_t j = i; len - j >= 32; j += 32)
+        rest = _mm256_or_si256(rest, load(in + j));
+    if (all_ascii_32(rest))
+        return len;
+    while (len - i >= 32 && all_ascii_32(load(in + i)))
+        i += 32;
+    return i;
 }
 
 /* How many bytes from the front are right so far, in whole blocks: a character may be cut there. */

@@ -17,18 +17,28 @@ struct Stream {
     size_t frames;
 };
 
-Stream stream_of(uint8_t opcode, size_t size)
+struct Kind {
+    const char *name;
+    uint8_t opcode;
+    const char *sample; // repeated
+};
+
+const char ascii[] = "{\"name\":\"Alice\",\"text\":\"hello, how are you?\",\"room\":17} ";
+const char mixed[] = "{\"name\":\"Zoë\",\"text\":\"привет, как дела? 😀\",\"город\":\"東京\"} ";
+const Kind kinds[] = {{"binary", WSP_OPCODE_BINARY, mixed},
+                      {"ASCII text", WSP_OPCODE_TEXT, ascii},
+                      {"mixed text", WSP_OPCODE_TEXT, mixed}};
+
+Stream stream_of(const Kind &kind, size_t size)
 {
-    static const char sample[] =
-        "{\"name\":\"Zoë\",\"text\":\"привет, как дела? 😀\",\"город\":\"東京\"} ";
     const size_t frames = size <= 1024 ? 524288 / (size + 8) : size <= 65536 ? 16 : 4;
     std::mt19937 random(7);
     Stream stream{{}, frames};
-    const Bytes payload = text_of(sample, size);
+    const Bytes payload = text_of(kind.sample, size);
     for (size_t i = 0; i < frames; i++) {
         wsp_frame_header h = {};
         h.fin = 1;
-        h.opcode = opcode;
+        h.opcode = kind.opcode;
         h.masked = 1;
         h.payload_length = size;
         for (uint8_t &byte : h.masking_key)
@@ -79,11 +89,13 @@ private:
         do {
             wsp_message_next(&message_, &event, const_cast<uint8_t *>(event.data), SIZE_MAX,
                              &piece);
-            if (!(piece.first && piece.last))
-                kept_.insert(kept_.end(), piece.data, piece.data + piece.len);
+            if (piece.first && piece.last) {
+                messages_++;
+                continue;
+            }
+            kept_.insert(kept_.end(), piece.data, piece.data + piece.len);
             if (piece.last) {
                 messages_++;
-                bytes_ += kept_.empty() ? piece.len : kept_.size();
                 kept_.clear();
             }
         } while (piece.more);
@@ -92,12 +104,12 @@ private:
     wsp_reader reader_;
     wsp_message message_;
     Bytes kept_;
-    size_t messages_ = 0, bytes_ = 0;
+    size_t messages_ = 0;
 };
 
-void decode_wsproto(benchmark::State &state, uint8_t opcode, size_t piece)
+void decode_wsproto(benchmark::State &state, const Kind &kind, size_t piece)
 {
-    const Stream stream = stream_of(opcode, size_of(state));
+    const Stream stream = stream_of(kind, size_of(state));
     Bytes buffer(piece);
     for (auto _ : state) {
         Decoder decoder;
@@ -112,9 +124,9 @@ void decode_wsproto(benchmark::State &state, uint8_t opcode, size_t piece)
     count_items(state, stream.frames);
 }
 
-void decode_memcpy(benchmark::State &state, uint8_t opcode, size_t piece)
+void decode_memcpy(benchmark::State &state, const Kind &kind, size_t piece)
 {
-    const Stream stream = stream_of(opcode, size_of(state));
+    const Stream stream = stream_of(kind, size_of(state));
     Bytes buffer(piece);
     for (auto _ : state)
         for (size_t at = 0; at < stream.bytes.size(); at += piece) {
@@ -152,9 +164,9 @@ void take_message(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg *, 
     static_cast<Source *>(user)->messages++;
 }
 
-void decode_wslay(benchmark::State &state, uint8_t opcode, size_t piece)
+void decode_wslay(benchmark::State &state, const Kind &kind, size_t piece)
 {
-    const Stream stream = stream_of(opcode, size_of(state));
+    const Stream stream = stream_of(kind, size_of(state));
     wslay_event_callbacks callbacks = {};
     callbacks.recv_callback = receive;
     callbacks.on_msg_recv_callback = take_message;
@@ -180,18 +192,15 @@ void add_decode()
         const char *name;
         size_t size;
     } pieces[] = {{"512 KiB", 524288}, {"16 KiB", 16384}, {"1,448 B", 1448}};
-    const struct {
-        const char *name;
-        uint8_t opcode;
-    } kinds[] = {{"binary", WSP_OPCODE_BINARY}, {"mixed text", WSP_OPCODE_TEXT}};
     for (const auto &piece : pieces)
-        for (const auto &kind : kinds)
+        for (const Kind &kind : kinds)
             for (int64_t size : {0, 16, 125, 1024, 65536, 1048576}) {
                 const std::string subject =
                     std::string("decode ") + kind.name + ", reads of " + piece.name;
                 const auto with = [&](auto decode) {
-                    return [decode, opcode = kind.opcode, len = piece.size](
-                               benchmark::State &state) { decode(state, opcode, len); };
+                    return [decode, &kind, len = piece.size](benchmark::State &state) {
+                        decode(state, kind, len);
+                    };
                 };
                 add(subject, "wsproto", size, with(decode_wsproto));
 #ifdef HAVE_WSLAY

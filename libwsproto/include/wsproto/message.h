@@ -106,9 +106,9 @@ typedef struct wsp_message {
         uint64_t before; /* payload bytes of the frames before this one */
         uint64_t next;   /* offset in its payload that should come next */
     } data, control;     /* the data message, and the control frame, that is being read */
-    bool closed;         /* a Close has ended */
     bool data_open;      /* a data message has begun and not ended */
     bool frame_begun;    /* the current reader event's header is dealt with */
+    bool closed;         /* a Close has ended */
     uint8_t close_high;  /* first byte of the close code */
     size_t taken;        /* bytes of the current reader event that are dealt with */
     struct wsp_message_inflating {
