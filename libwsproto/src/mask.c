@@ -39,9 +39,7 @@ static void mask_bytes(uint8_t *dst, const uint8_t *src, size_t len, const uint8
 }
 
 /* The turns of a loop do not depend on each other: the compiler may do several at once. */
-#if defined(__clang__)
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__clang__)
 #define INDEPENDENT _Pragma("GCC ivdep")
 #else
 #define INDEPENDENT
