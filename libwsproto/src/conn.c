@@ -197,11 +197,13 @@ static bool take_frame(wsp_conn *c, uint64_t now, const wsp_event *frame, const 
         memcpy(r->out, mev.data, mev.len); /* not masked: the message layer did not need it */
         mev.data = r->out;
     }
-    uint32_t by_header = mev.violations & ~of_payload;
+    uint32_t by_header = mev.violations & ~of_payload, by_payload = mev.violations & of_payload;
+    if (by_payload & ~WSP_V_DEFLATE_DATA) /* what was inflated comes from in front of wrong data */
+        by_payload &= ~WSP_V_DEFLATE_DATA;
     if (by_header) /* known first: with fewer bytes at hand it would be all that is known */
         fail(c, now, by_header, begin, ev);
-    else if (mev.violations)
-        fail(c, now, mev.violations, mev.violation_at, ev);
+    else if (by_payload)
+        fail(c, now, by_payload, mev.violation_at, ev);
     else if (control)
         take_control(c, now, &mev, ev);
     else

@@ -1,5 +1,7 @@
 /* The sending side of an endpoint: what may be sent when, and frames made of it. */
 #include "endpoint.h"
+#include "frame_encode.h"
+#include "internal.h"
 #include "wsproto/close.h"
 #include "wsproto/conn.h"
 #include "wsproto/error.h"
@@ -56,14 +58,14 @@ static int check_text(const wsp_conn_frame *f, wsp_utf8 *u)
     return f->more || wsp_utf8_done(u) ? WSP_OK : WSP_ERR_VALUE;
 }
 
-int wsp_conn_plan_check(const wsp_conn *c, const wsp_conn_frame *f, wsp_conn_plan *plan)
+/* All rules. *text_end gets where the text of `f` ends, if it is text. */
+static int check(const wsp_conn *c, const wsp_conn_frame *f, wsp_utf8 *text_end)
 {
     int error = check_shape(f);
     if (!error)
         error = check_turn(c, f);
     if (!error && c->options.role == WSP_CLIENT && !f->masking_key)
         error = WSP_ERR_MASK;
-    plan->utf8 = (wsp_utf8){0};
     if (error || wsp_opcode_is_control(f->opcode))
         return error;
     bool begins = begins_message(f->opcode);
@@ -71,33 +73,11 @@ int wsp_conn_plan_check(const wsp_conn *c, const wsp_conn_frame *f, wsp_conn_pla
         (begins ? f->compressed : c->sending_compressed))
         return WSP_OK;
     if (!begins)
-        plan->utf8 = c->sending_utf8;
-    return check_text(f, &plan->utf8);
+        *text_end = c->sending_utf8;
+    return check_text(f, text_end);
 }
 
-/* ---- Frames --------------------------------------------------------------------------------- */
-
-static size_t encode_header(const wsp_conn_frame *f, size_t len, const uint8_t *key,
-                            uint8_t out[WSP_FRAME_HEADER_MAX])
-{
-    wsp_frame_header h = {
-        .fin = !f->more,
-        .rsv = f->compressed ? WSP_RSV1 : 0,
-        .opcode = f->opcode,
-        .masked = key != NULL,
-        .payload_length = len,
-    };
-    if (key)
-        memcpy(h.masking_key, key, sizeof h.masking_key);
-    return (size_t)wsp_frame_header_encode(out, &h);
-}
-
-void wsp_conn_plan_header(const wsp_conn *c, const wsp_conn_frame *f, size_t len,
-                          wsp_conn_plan *plan)
-{
-    const uint8_t *key = c->options.role == WSP_CLIENT ? f->masking_key : NULL;
-    plan->header_len = encode_header(f, len, key, plan->header);
-}
+/* ---- What follows from sending -------------------------------------------------------------- */
 
 /* A ping waits for its pong; the wait for a sign of life is that of the first ping without one. */
 static void note_ping(wsp_conn *c, uint64_t now, const wsp_conn_frame *f)
@@ -112,8 +92,7 @@ static void note_ping(wsp_conn *c, uint64_t now, const wsp_conn_frame *f)
     c->life_due = true;
 }
 
-void wsp_conn_note_sent(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
-                        const wsp_conn_plan *plan)
+static void note_sent(wsp_conn *c, uint64_t now, const wsp_conn_frame *f, wsp_utf8 text_end)
 {
     if (f->opcode == WSP_OPCODE_PING)
         note_ping(c, now, f);
@@ -127,45 +106,128 @@ void wsp_conn_note_sent(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
         c->sending = f->opcode;
         c->sending_compressed = f->compressed;
     }
-    c->sending_utf8 = plan->utf8;
+    c->sending_utf8 = text_end;
     if (!f->more)
         c->sending = 0;
+}
+
+/* ---- Admission ------------------------------------------------------------------------------ */
+
+WSP_APART static int admit_any(wsp_conn *c, uint64_t now, const wsp_conn_frame *f, int last)
+{
+    wsp_utf8 text_end = {0};
+    int error = check(c, f, &text_end);
+    if (!error)
+        error = last;
+    if (!error)
+        note_sent(c, now, f, text_end);
+    return error;
+}
+
+/*
+ * A whole message, not compressed, on an open connection and between messages: no rule forbids it,
+ * and nothing follows from it. Most frames are so, and need no closer look.
+ */
+static inline bool is_plain(const wsp_conn *c, const wsp_conn_frame *f)
+{
+    wsp_utf8 text = {0};
+    return begins_message(f->opcode) && !f->more && !f->compressed && !c->sending &&
+           !c->close_sent && !c->failed && !c->ended &&
+           (c->options.role == WSP_SERVER || f->masking_key) &&
+           (f->opcode == WSP_OPCODE_BINARY || check_text(f, &text) == WSP_OK);
+}
+
+inline int wsp_conn_admit(wsp_conn *c, uint64_t now, const wsp_conn_frame *f, int last)
+{
+    return is_plain(c, f) ? last : admit_any(c, now, f, last);
+}
+
+/* ---- Frames --------------------------------------------------------------------------------- */
+
+/* Below, a key of NULL is a server's: nothing is masked. */
+
+static inline int write_header(const wsp_conn_frame *f, size_t len, const uint8_t *key,
+                               uint8_t out[WSP_FRAME_HEADER_MAX])
+{
+    wsp_frame_header h = {
+        .fin = !f->more,
+        .rsv = f->compressed ? WSP_RSV1 : 0,
+        .opcode = f->opcode,
+        .masked = key != NULL,
+        .payload_length = len,
+    };
+    if (key)
+        memcpy(h.masking_key, key, sizeof h.masking_key);
+    return encode_header(out, &h);
+}
+
+int wsp_conn_write_header(const wsp_conn *c, const wsp_conn_frame *f, size_t len,
+                          uint8_t out[WSP_FRAME_HEADER_MAX])
+{
+    return write_header(f, len, c->options.role == WSP_CLIENT ? f->masking_key : NULL, out);
+}
+
+static inline int check_room(const wsp_conn_frame *f, const uint8_t *key, size_t size)
+{
+    wsp_frame_header h = {.length_form = shortest_form(f->len), .masked = key != NULL};
+    size_t header_size = (size_t)wsp_frame_header_size(&h);
+    return size >= header_size && size - header_size >= f->len ? WSP_OK : WSP_ERR_SPACE;
+}
+
+/* Where there is room. */
+static inline int64_t write_frame(const wsp_conn_frame *f, const uint8_t *key, uint8_t *out)
+{
+    int header_size = write_header(f, f->len, key, out);
+    if (key)
+        wsp_mask(out + header_size, f->payload, f->len, key, 0);
+    else if (f->len)
+        memcpy(out + header_size, f->payload, f->len);
+    return header_size + (int64_t)f->len;
+}
+
+/*
+ * The two roles are apart, so that a server's common way has no branch of a client's. What is noted
+ * of a ping is noted before its payload may be masked in place.
+ */
+
+WSP_APART static int send_header_masked(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
+                                        uint8_t header[WSP_FRAME_HEADER_MAX], uint8_t *masked)
+{
+    int error = wsp_conn_admit(c, now, f, f->len && !masked ? WSP_ERR_MASK : WSP_OK);
+    if (error)
+        return error;
+    int header_size = write_header(f, f->len, f->masking_key, header);
+    wsp_mask(masked, f->payload, f->len, f->masking_key, 0);
+    return header_size;
 }
 
 int wsp_conn_send_header(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
                          uint8_t header[WSP_FRAME_HEADER_MAX], uint8_t *masked)
 {
-    wsp_conn_plan plan;
-    int error = wsp_conn_plan_check(c, f, &plan);
-    bool client = c->options.role == WSP_CLIENT;
-    if (!error && client && f->len && !masked)
-        error = WSP_ERR_MASK;
-    if (error)
-        return error;
-    wsp_conn_plan_header(c, f, f->len, &plan);
-    memcpy(header, plan.header, plan.header_len);
-    wsp_conn_note_sent(c, now, f, &plan); /* before the payload may change */
-    if (client)
-        wsp_mask(masked, f->payload, f->len, f->masking_key, 0);
-    return (int)plan.header_len;
+    if (c->options.role == WSP_CLIENT)
+        return send_header_masked(c, now, f, header, masked);
+    int error = wsp_conn_admit(c, now, f, WSP_OK);
+    return error ? error : write_header(f, f->len, NULL, header);
+}
+
+static inline int64_t send_frame(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
+                                 const uint8_t *key, uint8_t *out, size_t size)
+{
+    int error = wsp_conn_admit(c, now, f, check_room(f, key, size));
+    return error ? error : write_frame(f, key, out);
+}
+
+WSP_APART static int64_t send_masked(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
+                                     uint8_t *out, size_t size)
+{
+    return send_frame(c, now, f, f->masking_key, out, size);
 }
 
 int64_t wsp_conn_send(wsp_conn *c, uint64_t now, const wsp_conn_frame *f, uint8_t *out, size_t size)
 {
-    wsp_conn_plan plan;
-    int error = wsp_conn_plan_check(c, f, &plan);
-    if (error)
-        return error;
-    wsp_conn_plan_header(c, f, f->len, &plan);
-    if (size < plan.header_len || size - plan.header_len < f->len)
-        return WSP_ERR_SPACE;
-    memcpy(out, plan.header, plan.header_len);
     if (c->options.role == WSP_CLIENT)
-        wsp_mask(out + plan.header_len, f->payload, f->len, f->masking_key, 0);
-    else if (f->len)
-        memcpy(out + plan.header_len, f->payload, f->len);
-    wsp_conn_note_sent(c, now, f, &plan);
-    return (int64_t)(plan.header_len + f->len);
+        return send_masked(c, now, f, out, size);
+    return send_frame(c, now, f, NULL, out, size);
 }
 
 /* ---- Control frames ------------------------------------------------------------------------- */
@@ -220,16 +282,9 @@ int64_t wsp_conn_shared_encode(const wsp_conn_frame *f, uint8_t *out, size_t siz
         error = WSP_ERR_RANGE;
     if (!error && f->opcode == WSP_OPCODE_TEXT && !f->compressed)
         error = check_text(f, &text);
-    if (error)
-        return error;
-    uint8_t header[WSP_FRAME_HEADER_MAX];
-    size_t header_len = encode_header(f, f->len, NULL, header);
-    if (size < header_len || size - header_len < f->len)
-        return WSP_ERR_SPACE;
-    memcpy(out, header, header_len);
-    if (f->len)
-        memcpy(out + header_len, f->payload, f->len);
-    return (int64_t)(header_len + f->len);
+    if (!error)
+        error = check_room(f, NULL, size);
+    return error ? error : write_frame(f, NULL, out);
 }
 
 int wsp_conn_shared_send(wsp_conn *c, uint64_t now, const uint8_t *frame, size_t len)
@@ -254,7 +309,6 @@ int wsp_conn_shared_send(wsp_conn *c, uint64_t now, const uint8_t *frame, size_t
         error = check_turn(c, &f);
     if (error)
         return error;
-    wsp_conn_plan plan = {0};
-    wsp_conn_note_sent(c, now, &f, &plan);
+    note_sent(c, now, &f, (wsp_utf8){0});
     return WSP_OK;
 }

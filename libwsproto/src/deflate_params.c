@@ -3,6 +3,7 @@
  * One table of the four parameters serves them all. No zlib here.
  */
 #include "text.h"
+#include "window_bits.h"
 #include "wsproto/deflate.h"
 #include "wsproto/error.h"
 
@@ -216,14 +217,10 @@ static int write_element(char *out, size_t size, const element *e)
     return (int)len;
 }
 
-static bool bits_legal(uint8_t bits)
-{
-    return bits >= 8 && bits <= 15;
-}
-
 int wsp_deflate_answer_write(char *out, size_t size, const wsp_deflate_params *agreed)
 {
-    if (!bits_legal(agreed->server_max_window_bits) || !bits_legal(agreed->client_max_window_bits))
+    if (!window_bits_legal(agreed->server_max_window_bits) ||
+        !window_bits_legal(agreed->client_max_window_bits))
         return WSP_ERR_RANGE;
     element e = {.has = {[SERVER_NO_CONTEXT_TAKEOVER] = agreed->server_no_context_takeover,
                          [CLIENT_NO_CONTEXT_TAKEOVER] = agreed->client_no_context_takeover,
@@ -239,7 +236,7 @@ int wsp_deflate_offer_write(char *out, size_t size, const wsp_deflate_policy *po
 {
     uint8_t server = bits_or_15(policy->server_max_window_bits);
     uint8_t client = bits_or_15(policy->client_max_window_bits);
-    if (!bits_legal(server) || !bits_legal(client))
+    if (!window_bits_legal(server) || !window_bits_legal(client))
         return WSP_ERR_RANGE;
     element e = {.has = {[SERVER_NO_CONTEXT_TAKEOVER] = policy->server_no_context_takeover,
                          [CLIENT_NO_CONTEXT_TAKEOVER] = policy->client_no_context_takeover,

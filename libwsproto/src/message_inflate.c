@@ -125,7 +125,7 @@ static bool take_turn(wsp_message *m, open_message *o, const wsp_event *ev, uint
     i->given += got;
     mev->len += got;
     mev->more = result > 0 || m->taken < ev->len;
-    return mev->more && !i->torn;
+    return mev->more && !mev->violations; /* what comes behind a violation is another event's */
 }
 
 void wsp_message_inflate(wsp_message *m, open_message *o, const wsp_event *ev, uint8_t *out,

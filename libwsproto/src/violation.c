@@ -52,7 +52,7 @@ static const wsp_violation violations[] = {
 
 const wsp_violation *wsp_violation_first(uint32_t set)
 {
-    for (size_t i = 0; i < sizeof violations / sizeof *violations; i++)
+    for (size_t i = 0; set && i < sizeof violations / sizeof *violations; i++)
         if (set & violations[i].bit)
             return &violations[i];
     return NULL;

@@ -1,19 +1,41 @@
 /*
- * A client and a server talk; the input says what each of them does next, and may put any bytes
- * into the stream. What they say to each other is legal, whatever they are asked for; events do not
- * depend on how the bytes are cut and on the room for payload; states and deadlines agree.
+ * A client and a server talk, with permessage-deflate or without; the input says what each of them
+ * does next, and may put any bytes into the stream.
  *
- * Input: settings (limits, cuts, timeouts), then actions, two bytes each and what they need: the
- * side and what it does, and a number.
+ * What they send is read as what they were asked to send, by a tap on the wire and by the peer.
+ * Events, replies, states and deadlines depend neither on how the bytes are cut nor on the room for
+ * payload. Limits hold to the byte. All buffers are exactly as large as the headers ask for, and
+ * all memory for compression is taken before the first byte.
+ *
+ * Input: settings, then actions, two bytes each and what they need: the side and what it does, and
+ * a number.
  */
-#include "check.h"
+#include "talk.h"
 
-#include <wsproto/conn.h>
-#include <wsproto/error.h>
+#include <wsproto/mask.h>
 
-#include <string.h>
+/* One byte each. */
+enum {
+    LIMIT,    /* frame, message, fragments */
+    ROOM,     /* for payload, less one */
+    CUTS,     /* where the bytes are cut */
+    TIMES,    /* intervals and timeouts */
+    DEFLATE,  /* see below; 0 = none was agreed */
+    WINDOWS,  /* bits of the client's and the server's window, less 8: 3 bits each; mem_level */
+    INFLATED, /* at most 16 times as many bytes; 0 = no limit */
+    RATIO,    /* at most; 0 = no limit */
+    SETTINGS
+};
 
-enum { LIMIT, ROOM, CUTS, TIMES, SETTINGS };
+/* In the setting DEFLATE. */
+enum {
+    AGREED = 1,
+    CLIENT_FORGETS = 2, /* client_no_context_takeover */
+    SERVER_FORGETS = 4,
+    EXACT = 8, /* inflaters have the sender's window, not 15 bits. zlib does not look whether a
+                  sender reaches back further than that, so nobody lies then */
+    LEVEL = 16
+};
 
 typedef enum action {
     SEND_TEXT,
@@ -27,166 +49,25 @@ typedef enum action {
     INJECT,
     PASS_TIME,
     END,
+    SEND_DEFLATED_TEXT,
+    SEND_DEFLATED_BINARY,
+    FORGE, /* a compressed message of any bytes */
     ACTIONS
 } action;
 
-typedef struct side {
-    wsp_conn conn;
-    uint8_t wire[1 << 14]; /* sent, and not delivered yet */
-    size_t wire_len;
-    uint64_t message; /* what came of the open message */
-    bool lied;        /* bytes were put into what it sends */
-} side;
+/* In the number of an action. */
+enum {
+    MORE = 128,         /* fragments follow */
+    LONG = 64,          /* the payload of a data message, so many times */
+    LENGTH = 63,        /* bytes of the input that are its payload; of a control frame 127 */
+    SHARED_LENGTH = 15, /* of a shared frame, whose opcode is in the upper bits */
+    REPEATED = 32
+};
 
-typedef struct world {
-    side sides[2];
-    const uint8_t *settings;
-    bool in_pieces;
-    uint64_t now;
-    uint64_t log; /* of all events of both sides, in a form that the cuts do not change */
-} world;
+/* A wire is delivered from so many bytes on: then what an action sends fits, and all answers. */
+enum { HALF = 1 << 13 };
 
-static const uint8_t key[4] = {0x37, 0xfa, 0x21, 0x3d};
-
-static void note(uint64_t *log, uint64_t value)
-{
-    *log = (*log ^ value) * UINT64_C(0x100000001b3);
-    *log ^= *log >> 29;
-}
-
-static void note_bytes(uint64_t *log, const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        note(log, bytes[i]);
-}
-
-static side *peer_of(world *w, const side *s)
-{
-    return s == &w->sides[0] ? &w->sides[1] : &w->sides[0];
-}
-
-static void check_side(const world *w, const side *s)
-{
-    const wsp_conn *c = &s->conn;
-    uint64_t deadline = wsp_conn_deadline(c);
-    CHECK((wsp_conn_due(c, w->now) != WSP_TASK_NONE) == (deadline <= w->now));
-    if (c->ended)
-        CHECK(wsp_conn_get_tcp(c) == WSP_TCP_CLOSE && deadline == WSP_NEVER);
-    if (c->ended || (c->close_sent && (c->close_received || c->failed)))
-        CHECK(wsp_conn_get_state(c) == WSP_STATE_CLOSED);
-    if (c->close_sent)
-        CHECK(wsp_conn_get_state(c) != WSP_STATE_OPEN);
-}
-
-/* Sent, or refused: then nothing has changed. */
-static void sent(side *s, const wsp_conn *before, int64_t n)
-{
-    if (n > 0)
-        s->wire_len += (size_t)n;
-    else
-        CHECK(memcmp(before, &s->conn, sizeof *before) == 0);
-    CHECK(s->wire_len <= sizeof s->wire);
-}
-
-static size_t room_of(const side *s)
-{
-    return sizeof s->wire - s->wire_len;
-}
-
-static void send(world *w, side *s, uint8_t opcode, uint8_t number, const uint8_t *payload,
-                 size_t len)
-{
-    wsp_conn before = s->conn;
-    wsp_conn_frame f = {opcode, number >> 7, false, key, payload, len};
-    int64_t n = wsp_conn_send(&s->conn, w->now, &f, s->wire + s->wire_len, room_of(s));
-    sent(s, &before, n);
-    if (n > 0)
-        CHECK(!before.close_sent && !before.ended);
-}
-
-static void send_shared(world *w, side *s, uint8_t number, const uint8_t *payload, size_t len)
-{
-    wsp_conn before = s->conn;
-    wsp_conn_frame f = {number >> 4, false, false, NULL, payload, len};
-    int64_t n = wsp_conn_shared_encode(&f, s->wire + s->wire_len, room_of(s));
-    if (n > 0 && wsp_conn_shared_send(&s->conn, w->now, s->wire + s->wire_len, (size_t)n) == WSP_OK)
-        sent(s, &before, n);
-}
-
-static void note_event(world *w, side *s, const wsp_conn_event *ev)
-{
-    uint64_t *log = &w->log;
-    note(log, (uint64_t)(s - w->sides));
-    note(log, ev->type);
-    note(log, ev->code);
-    note(log, ev->violations);
-    note(log, ev->at);
-    note(log, ev->answer ? ev->round_trip + 1 : 0);
-    note_bytes(log, ev->data, ev->len);
-    note(log, ev->reply.opcode);
-    note_bytes(log, ev->reply.payload, ev->reply.len);
-}
-
-static void take(world *w, side *s, const wsp_conn_event *ev)
-{
-    if (ev->type != WSP_CONN_DATA) {
-        note_event(w, s, ev);
-    } else {
-        if (ev->first)
-            s->message = ev->opcode;
-        note_bytes(&s->message, ev->data, ev->len);
-        if (ev->last)
-            note(&w->log, s->message);
-    }
-    bool limits = w->settings[LIMIT] != 0;
-    CHECK(ev->type != WSP_CONN_FAILURE || limits || peer_of(w, s)->lied);
-    wsp_conn before = s->conn;
-    int n = wsp_conn_reply(&s->conn, w->now, ev, key, s->wire + s->wire_len, room_of(s));
-    if (ev->reply.opcode == 0)
-        CHECK(n == 0);
-    sent(s, &before, n);
-}
-
-/* Feed one piece, from memory of exactly its size. */
-static void feed(world *w, side *s, const uint8_t *bytes, size_t len)
-{
-    uint8_t *in = malloc(len ? len : 1);
-    uint8_t out[256];
-    CHECK(in);
-    memcpy(in, bytes, len);
-    size_t room = (size_t)w->settings[ROOM] + 1, used = 0;
-    for (wsp_conn_event ev;;) {
-        bool in_place = w->in_pieces && room > 200;
-        size_t n = wsp_conn_receive(&s->conn, w->now, in + used, len - used,
-                                    in_place ? in + used : out, in_place ? len - used : room, &ev);
-        CHECK(n <= len - used);
-        used += n;
-        if (ev.type == WSP_CONN_NONE)
-            break;
-        CHECK(n > 0 || ev.len > 0);
-        take(w, s, &ev);
-    }
-    CHECK(used == len);
-    free(in);
-}
-
-/* Deliver what s has sent. */
-static void deliver(world *w, side *s)
-{
-    uint8_t bytes[sizeof s->wire];
-    size_t len = s->wire_len;
-    memcpy(bytes, s->wire, len);
-    s->wire_len = 0;
-    uint32_t state = w->settings[CUTS];
-    for (size_t at = 0; at < len;) {
-        state = state * 1664525 + 1013904223;
-        size_t piece = w->in_pieces ? 1 + (state >> 24) % (1 + w->settings[CUTS] / 4u) : len;
-        if (piece > len - at)
-            piece = len - at;
-        feed(w, peer_of(w, s), bytes + at, piece);
-        at += piece;
-    }
-}
+/* ---- Time, and the end --------------------------------------------------------------------- */
 
 static void end(world *w, side *s)
 {
@@ -198,90 +79,242 @@ static void end(world *w, side *s)
     take(w, s, &ev);
 }
 
-static void run_due(world *w, side *s)
+static void keep_alive(world *w, side *s)
 {
     wsp_conn before = s->conn;
+    uint8_t *frame = buffer(WSP_CONTROL_FRAME_MAX);
+    int n = wsp_conn_ping(&s->conn, w->now, key, frame, WSP_CONTROL_FRAME_MAX);
+    CHECK(n > 0 && s->conn.pings_sent == before.pings_sent + 1);
+    asked a = {.opcode = WSP_OPCODE_PING, .payload = s->conn.ping, .len = s->conn.ping_len};
+    sent(s, &a, frame, (size_t)n);
+    free(frame);
+}
+
+static void run_due(world *w, side *s)
+{
     wsp_conn_task task = wsp_conn_due(&s->conn, w->now);
     note(&w->log, task);
-    if (task == WSP_TASK_PING) {
-        int n = wsp_conn_ping(&s->conn, w->now, key, s->wire + s->wire_len, room_of(s));
-        sent(s, &before, n);
-    } else if (task != WSP_TASK_NONE) {
+    if (task == WSP_TASK_PING)
+        keep_alive(w, s);
+    else if (task != WSP_TASK_NONE)
         end(w, s);
-    }
+}
+
+/* ---- What is wrong ------------------------------------------------------------------------- */
+
+static void inject(side *s, const uint8_t *bytes, size_t len)
+{
+    if (len == 0)
+        return;
+    memcpy(s->wire + s->wire_len, bytes, len);
+    s->wire_len += len;
+    s->lied = true;
+}
+
+/* A frame of a compressed message, right but for its payload. */
+static void forge(side *s, uint8_t number, const uint8_t *bytes, size_t len)
+{
+    bool client = s->conn.options.role == WSP_CLIENT;
+    uint8_t frame[WSP_FRAME_HEADER_MAX + LENGTH];
+    wsp_frame_header h = {
+        .fin = !(number & MORE),
+        .rsv = s->forging ? 0 : WSP_RSV1,
+        .opcode = s->forging        ? WSP_OPCODE_CONTINUATION
+                  : (number & LONG) ? WSP_OPCODE_BINARY
+                                    : WSP_OPCODE_TEXT,
+        .masked = client,
+        .payload_length = len,
+    };
+    memcpy(h.masking_key, key, sizeof key);
+    int n = wsp_frame_header_encode(frame, &h);
+    CHECK(n > 0);
+    if (client)
+        wsp_mask(frame + n, bytes, len, key, 0);
+    else
+        memcpy(frame + n, bytes, len);
+    inject(s, frame, (size_t)n + len);
+    s->forging = !h.fin;
+}
+
+/* ---- A conversation ------------------------------------------------------------------------ */
+
+static void act_data(world *w, side *s, action what, uint8_t number, const uint8_t *bytes,
+                     size_t len)
+{
+    static const uint8_t opcodes[ACTIONS] = {
+        [SEND_TEXT] = WSP_OPCODE_TEXT,
+        [SEND_BINARY] = WSP_OPCODE_BINARY,
+        [SEND_CONTINUATION] = WSP_OPCODE_CONTINUATION,
+        [SEND_DEFLATED_TEXT] = WSP_OPCODE_TEXT,
+        [SEND_DEFLATED_BINARY] = WSP_OPCODE_BINARY,
+    };
+    static uint8_t payload[LENGTH * REPEATED];
+    size_t times = number & LONG ? REPEATED : 1;
+    for (size_t i = 0; i < times && len; i++)
+        memcpy(payload + i * len, bytes, len);
+    asked a = {
+        .opcode = opcodes[what],
+        .more = (number & MORE) != 0,
+        .payload = payload,
+        .len = len * times,
+    };
+    a.compressed = a.opcode == WSP_OPCODE_CONTINUATION ? s->compressing && s->conn.sending
+                                                       : what >= SEND_DEFLATED_TEXT && s->deflater;
+    if (a.compressed && (a.more || a.opcode == WSP_OPCODE_CONTINUATION))
+        send_deflated_part(w, s, a);
+    else if (a.compressed)
+        send_deflated(w, s, &a);
+    else
+        send(w, s, &a);
+}
+
+static bool is_data(action what)
+{
+    return what <= SEND_CONTINUATION || what == SEND_DEFLATED_TEXT || what == SEND_DEFLATED_BINARY;
 }
 
 static void act(world *w, side *s, action what, uint8_t number, const uint8_t *bytes, size_t len)
 {
-    static const uint8_t opcodes[] = {
-        [SEND_TEXT] = WSP_OPCODE_TEXT,
-        [SEND_BINARY] = WSP_OPCODE_BINARY,
-        [SEND_CONTINUATION] = WSP_OPCODE_CONTINUATION,
-        [SEND_PING] = WSP_OPCODE_PING,
-        [SEND_PONG] = WSP_OPCODE_PONG,
-        [SEND_CLOSE] = WSP_OPCODE_CLOSE,
-    };
-    if (room_of(s) < 2 * (255 + WSP_FRAME_HEADER_MAX))
-        deliver(w, s);
-    if (what <= SEND_CLOSE)
-        send(w, s, opcodes[what], number, bytes, len);
-    else if (what == SEND_SHARED)
-        send_shared(w, s, number, bytes, len);
-    else if (what == DELIVER)
-        deliver(w, s);
-    else if (what == PASS_TIME)
-        w->now += number, run_due(w, s);
-    else if (what == END)
-        end(w, s);
-    if (what == INJECT && len > 0) {
-        memcpy(s->wire + s->wire_len, bytes, len);
-        s->wire_len += len;
-        s->lied = true;
+    asked a = {.payload = bytes, .len = len};
+    if (is_data(what)) {
+        act_data(w, s, what, number, bytes, len);
+        return;
+    }
+    switch (what) {
+    case SEND_PING:
+    case SEND_PONG:
+    case SEND_CLOSE:
+        a.opcode = what == SEND_PING   ? WSP_OPCODE_PING
+                   : what == SEND_PONG ? WSP_OPCODE_PONG
+                                       : WSP_OPCODE_CLOSE;
+        a.more = (number & MORE) != 0; /* that is refused */
+        send(w, s, &a);
+        break;
+    case SEND_SHARED: send_shared(w, s, number, bytes, len); break;
+    case DELIVER: deliver(w, s); break;
+    case PASS_TIME:
+        w->now += number;
+        run_due(w, s);
+        break;
+    case END: end(w, s); break;
+    case INJECT:
+        if (!w->honest)
+            inject(s, bytes, len);
+        break;
+    case FORGE:
+        if (!w->honest)
+            forge(s, number, bytes, len);
+        break;
+    default: break;
     }
 }
 
-static void init(world *w, size_t i, wsp_role role)
+/* How many of the input's next bytes are the action's. */
+static size_t length_of(action what, uint8_t number)
 {
-    uint8_t limit = w->settings[LIMIT], times = w->settings[TIMES];
-    wsp_conn_options options = {
-        .role = role,
+    if (is_data(what) || what == FORGE)
+        return number & LENGTH;
+    if (what == SEND_SHARED)
+        return number & SHARED_LENGTH;
+    return what <= SEND_CLOSE || what == INJECT ? number & 127u : 0;
+}
+
+static void agree_on_deflate(world *w, const uint8_t *settings, wsp_conn_options options[2])
+{
+    uint8_t deflate = settings[DEFLATE], windows = settings[WINDOWS];
+    if (!(deflate & AGREED))
+        return;
+    w->honest = deflate & EXACT;
+    wsp_mem mem = {take_memory, give_memory, w};
+    int mem_level = 1 + (windows >> 6), level = 1 + (deflate / LEVEL) % 9;
+    for (int i = 0; i < 2; i++) {
+        side *from = &w->sides[i], *to = &w->sides[1 - i];
+        uint8_t bits = (uint8_t)(8 + (windows >> 3 * i & 7));
+        bool forgets = deflate & (i ? SERVER_FORGETS : CLIENT_FORGETS);
+        from->deflater = wsp_deflater_new(bits, forgets, level, mem_level, &mem);
+        from->tapped = wsp_inflater_new(15, false, &mem);
+        to->inflater = wsp_inflater_new(deflate & EXACT ? bits : 15, forgets, &mem);
+        CHECK(from->deflater && from->tapped && to->inflater);
+        options[i].deflater = from->deflater;
+        options[i].compress_alone = forgets;
+        options[1 - i].message.inflater = to->inflater;
+    }
+}
+
+static void init(world *w, const uint8_t *settings)
+{
+    static uint8_t wires[2][2][WIRE];
+    uint8_t limit = settings[LIMIT], times = settings[TIMES];
+    wsp_conn_options both = {
         .max_frame = limit & 15u,
-        .message = {.max_message = limit >> 4, .max_fragments = limit & 3u},
+        .message = {.max_message = limit >> 4,
+                    .max_fragments = limit & 3u,
+                    .max_inflated = settings[INFLATED] * UINT64_C(16),
+                    .max_ratio = settings[RATIO]},
         .ping_interval = times & 7u,
         .pong_timeout = times >> 2 & 7u,
         .idle_timeout = times >> 4 & 7u,
         .close_timeout = times >> 5,
     };
-    wsp_conn_init(&w->sides[i].conn, &options, 0);
+    wsp_conn_options options[2] = {both, both};
+    options[0].role = WSP_CLIENT;
+    options[1].role = WSP_SERVER;
+    agree_on_deflate(w, settings, options);
+    w->talking = true;
+    for (int i = 0; i < 2; i++) {
+        side *s = &w->sides[i];
+        wsp_conn_init(&s->conn, &options[i], 0);
+        tap_init(&s->tap, i ? WSP_FROM_SERVER : WSP_FROM_CLIENT, s->tapped);
+        s->wire = wires[i][0];
+        s->spare = wires[i][1];
+    }
 }
 
-static uint64_t log_of(const uint8_t *data, size_t size, bool in_pieces)
+static void check_end(world *w)
 {
-    world w = {.settings = data, .in_pieces = in_pieces};
-    init(&w, 0, WSP_CLIENT);
-    init(&w, 1, WSP_SERVER);
+    for (int i = 0; i < 3; i++) { /* a pong, or an echo, for whatever is on its way */
+        deliver(w, &w->sides[0]);
+        deliver(w, &w->sides[1]);
+    }
+    const wsp_conn *client = &w->sides[0].conn, *server = &w->sides[1].conn;
+    bool lied = w->sides[0].lied || w->sides[1].lied;
+    if (!lied && !client->ended && !server->ended && (client->close_sent || server->close_sent))
+        CHECK(wsp_conn_get_state(client) == WSP_STATE_CLOSED &&
+              wsp_conn_get_state(server) == WSP_STATE_CLOSED);
+}
+
+static void finish(world *w)
+{
+    for (int i = 0; i < 2; i++) {
+        side *s = &w->sides[i];
+        wsp_deflater_free(s->deflater);
+        wsp_inflater_free(s->inflater);
+        wsp_inflater_free(s->tapped);
+    }
+}
+
+static uint64_t log_of(const uint8_t *data, size_t size, way how)
+{
+    world w = {.way = how, .chance = data[CUTS]};
+    init(&w, data);
     for (size_t at = SETTINGS; at + 2 <= size;) {
         side *s = &w.sides[data[at] >> 7];
         action what = (action)((data[at] & 127) % ACTIONS);
         uint8_t number = data[at + 1];
         at += 2;
-        size_t len = what <= SEND_SHARED || what == INJECT ? number & 127u : 0;
+        size_t len = length_of(what, number);
         if (len > size - at)
             len = size - at;
+        for (int i = 0; i < 2; i++)
+            if (w.sides[i].wire_len >= HALF)
+                deliver(&w, &w.sides[i]);
         act(&w, s, what, number, data + at, len);
         at += len;
         check_side(&w, &w.sides[0]);
         check_side(&w, &w.sides[1]);
     }
-    for (int i = 0; i < 3; i++) { /* a pong, or an echo, for whatever is on its way */
-        deliver(&w, &w.sides[0]);
-        deliver(&w, &w.sides[1]);
-    }
-    const wsp_conn *client = &w.sides[0].conn, *server = &w.sides[1].conn;
-    bool lied = w.sides[0].lied || w.sides[1].lied;
-    if (!lied && !client->ended && !server->ended && (client->close_sent || server->close_sent))
-        CHECK(wsp_conn_get_state(client) == WSP_STATE_CLOSED &&
-              wsp_conn_get_state(server) == WSP_STATE_CLOSED);
+    check_end(&w);
+    finish(&w);
     return w.log;
 }
 
@@ -289,6 +322,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < SETTINGS)
         return 0;
-    CHECK(log_of(data, size, false) == log_of(data, size, true));
+    bool agreed = data[DEFLATE] & AGREED;
+    way whole = {0, 4096, false};
+    way pieces = {1 + data[CUTS] / 4u, data[ROOM] + 1u, false};
+    way little = {1 + data[CUTS] % 4u, agreed ? 1 + data[ROOM] % 4u : 0, data[ROOM] & 1};
+    uint64_t log = log_of(data, size, whole);
+    CHECK(log_of(data, size, pieces) == log);
+    CHECK(log_of(data, size, little) == log);
     return 0;
 }

@@ -20,6 +20,7 @@ typedef struct collected {
 typedef struct assembly {
     wsp_message message;
     size_t out_size; /* 0 = in place */
+    uint8_t *out;    /* so many bytes */
     collected data, control;
 } assembly;
 
@@ -69,6 +70,7 @@ static void note_event(run *r, const wsp_message_event *mev)
     if (mev->first) {
         note(&r->log, 0x100 + mev->opcode);
         note(&r->log, mev->compressed);
+        note(&r->log, mev->raw);
     }
     if (mev->violations & ~of_payload)
         note(&r->log, mev->violations & ~of_payload);
@@ -78,15 +80,16 @@ static void note_event(run *r, const wsp_message_event *mev)
         note(&r->log, mev->violations & of_payload);
         note(&r->log, mev->violation_at);
     }
-    if (mev->last)
+    if (mev->last) {
         note(&r->log, mev->frames);
+        note(&r->log, mev->wire_length);
+    }
 }
 
 static void take(run *r, const wsp_event *ev)
 {
     assembly *a = r->context;
-    uint8_t small[256];
-    uint8_t *out = a->out_size ? small : (uint8_t *)ev->data;
+    uint8_t *out = a->out_size ? a->out : (uint8_t *)ev->data;
     size_t size = a->out_size ? a->out_size : ev->len, taken = 0;
     bool control = wsp_opcode_is_control(ev->frame->opcode);
     bool hole = r->hole && ev->type == WSP_EVENT_PAYLOAD; /* in this very payload */
@@ -123,12 +126,14 @@ static uint64_t log_of(const stream *s, uint8_t cuts, size_t out_size)
     wsp_message_init(&a.message, &rules);
     a.data.bytes = malloc(s->len + 1);
     a.control.bytes = malloc(s->len + 1);
-    CHECK(a.data.bytes && a.control.bytes);
+    a.out = malloc(out_size ? out_size : 1);
+    CHECK(a.data.bytes && a.control.bytes && a.out);
     run r = {.take = take, .context = &a};
     run_stream(&r, s, cuts, lost);
     note(&r.log, wsp_message_end(&a.message));
     free(a.data.bytes);
     free(a.control.bytes);
+    free(a.out);
     return r.log;
 }
 

@@ -91,7 +91,7 @@ TEST(ConnDeflate, WhatIsRefusedDoesNotTouchTheWindow)
     EXPECT_EQ(wsp_conn_send_deflated(&from.e.conn, 0, &f, out.data(), out.size()), WSP_ERR_RANGE);
     EXPECT_EQ(from.send_deflated(9, "ping"), WSP_ERR_RANGE);
     EXPECT_EQ(from.send_deflated(1, "\xff"), WSP_ERR_VALUE);
-    EXPECT_EQ(from.send_deflated(0, "a"), WSP_ERR_ORDER);
+    EXPECT_EQ(from.send_deflated(0, "a"), WSP_ERR_RANGE);
     EXPECT_EQ(from.send_deflated(1, story, 20), WSP_ERR_SPACE);
     EXPECT_GT(from.send_deflated(1, story), 0);
     from.e.close(1000);
@@ -103,6 +103,10 @@ TEST(ConnDeflate, WhatIsRefusedDoesNotTouchTheWindow)
     f.more = false;
     EXPECT_EQ(wsp_conn_send_deflated(&without.conn, 0, &f, out.data(), out.size()),
               WSP_ERR_EXTENSION);
+    EXPECT_EQ(wsp_conn_send_deflated(&without.conn, 0, &f, out.data(), 0), WSP_ERR_EXTENSION);
+    f.payload = "\xff";
+    EXPECT_EQ(wsp_conn_send_deflated(&without.conn, 0, &f, out.data(), 0), WSP_ERR_VALUE)
+        << "a rule comes before the deflater and the room";
 }
 
 TEST(ConnDeflate, FragmentsAreCompressedByTheCaller) // RFC 7692 7.2.1
@@ -199,5 +203,33 @@ TEST(ConnDeflate, AFrameCompressedAloneIsForEveryone)
     Compressing window(WSP_SERVER);
     EXPECT_EQ(wsp_conn_shared_send(&window.e.conn, 0, frame.data(), frame.size()),
               WSP_ERR_EXTENSION);
+}
+
+// What is wrong first is what the connection fails for, also when more is wrong in the same bytes.
+TEST(ConnDeflate, AFailureIsTheSameHoweverCut)
+{
+    wsp_message_rules limits = {};
+    limits.max_inflated = 16;
+    const std::string stored_1("\x00\x01\x00\xfe\xff", 5), stored_17("\x00\x11\x00\xee\xff", 5),
+        stored_18("\x00\x12\x00\xed\xff", 5), no_block = "\x07";
+    const struct {
+        const char *why;
+        std::string payload, expected;
+    } cases[] = {
+        {"wrong text, then wrong data", stored_1 + "\xff" + no_block, "fail 1007 text-utf8 at 0"},
+        {"limit, then wrong data", stored_17 + std::string(17, 'x') + no_block,
+         "fail 1009 limit-inflated at 0"},
+        {"wrong text, then limit", stored_18 + "\xff" + std::string(17, 'x') + '\0',
+         "fail 1007 text-utf8 at 0"},
+    };
+    for (const auto &c : cases)
+        for (size_t piece : {size_t(1), size_t(3), size_t(1000)})
+            for (size_t room : {size_t(1), size_t(16), size_t(4096)}) {
+                Compressing to(WSP_CLIENT, false, limits);
+                to.e.room = room;
+                to.e.feed_in_pieces(Frame(1, c.payload).rsv(4), piece);
+                EXPECT_EQ(to.e.log, Log{c.expected})
+                    << c.why << ", piece " << piece << " room " << room;
+            }
 }
 } // namespace

@@ -416,6 +416,11 @@ TEST(Conn, IllegalFramesAreRefusedAndChangeNothing)
             f.payload = row.payload.data();
             f.len = row.payload.size();
             EXPECT_EQ(e.send(f), row.error) << row.what;
+            f.masking_key = e.key();
+            uint8_t header[WSP_FRAME_HEADER_MAX];
+            EXPECT_EQ(wsp_conn_send(&e.conn, 0, &f, nullptr, 0), row.error)
+                << row.what << ": that comes before the lack of room";
+            EXPECT_EQ(wsp_conn_send_header(&e.conn, 0, &f, header, nullptr), row.error) << row.what;
             EXPECT_EQ(e.state(), WSP_STATE_OPEN) << row.what;
             EXPECT_GT(e.send(1, "still fine"), 0) << row.what;
             EXPECT_GT(e.close(1000), 0) << row.what;
@@ -469,6 +474,29 @@ TEST(Conn, TooLittleRoomChangesNothing)
         EXPECT_EQ(wsp_conn_send(&e.conn, 0, &f, out, size), static_cast<int64_t>(size));
         EXPECT_EQ(e.state(), WSP_STATE_CLOSE_SENT);
     }
+}
+
+TEST(Conn, RoomIsCountedToTheByte)
+{
+    for (wsp_role role : {WSP_SERVER, WSP_CLIENT})
+        for (int opcode : {1, 2})
+            for (size_t len : {0, 125, 126, 65535, 65536}) {
+                const std::string payload(len, 'x');
+                Endpoint e(role);
+                wsp_conn_frame f = {};
+                f.opcode = static_cast<uint8_t>(opcode);
+                f.masking_key = e.key();
+                f.payload = payload.data();
+                f.len = len;
+                const size_t size = (role == WSP_CLIENT ? Bytes(Frame(opcode, payload).masked())
+                                                        : Bytes(Frame(opcode, payload)))
+                                        .size();
+                Guarded out(size);
+                EXPECT_EQ(wsp_conn_send(&e.conn, 0, &f, out.data(), size - 1), WSP_ERR_SPACE);
+                EXPECT_EQ(wsp_conn_send(&e.conn, 0, &f, out.data(), 1), WSP_ERR_SPACE);
+                EXPECT_EQ(wsp_conn_send(&e.conn, 0, &f, out.data(), size),
+                          static_cast<int64_t>(size));
+            }
 }
 
 // ---- The close handshake: every state and what it allows

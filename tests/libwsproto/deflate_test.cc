@@ -181,6 +181,8 @@ TEST(Inflater, CallsWrongWhatDoesNotEndInAnEmptyBlock) // 7.2.1, 7.2.2
     expect_wrong("000400fbff");               // a stored block would swallow the four bytes
     expect_wrong("010400fbff");
     expect_wrong("00ff");
+    // The end of a block, a code of all ones, lies inside the last of the four bytes.
+    expect_wrong("ecc621040000000020fcffffffffffffffffffffffffffffef51");
 }
 
 TEST(Inflater, CallsWrongWhatIsNoDeflate) // RFC 1951
@@ -421,6 +423,29 @@ TEST(DeflateMemory, IsTakenOnceAndIsAsTheHeaderSays)
         if (bits == 15)
             RecordProperty("bytes", std::to_string(in_used) + " " + std::to_string(out_used));
     }
+}
+
+// What deflate.h says about memory per connection, to the KiB either way.
+TEST(DeflateMemory, IsTheHeadersSumForEveryWindowAndMemLevel)
+{
+    const auto expect_about = [](size_t used, size_t said) {
+        EXPECT_LE(used, said + 1024);
+        EXPECT_GE(used + 1024, said);
+    };
+    for (int bits = 8; bits <= 15; bits++)
+        for (bool forgets : {false, true}) {
+            SCOPED_TRACE(bits);
+            CountingMemory in;
+            const Inflater inflater = new_inflater(bits, forgets, &in.mem);
+            expect_about(in.used, (size_t(7) << 10) + (size_t(1) << bits));
+            for (int mem_level = 1; mem_level <= 9; mem_level++) {
+                SCOPED_TRACE(mem_level);
+                CountingMemory out;
+                const Deflater deflater = new_deflater(bits, forgets, -1, mem_level, &out.mem);
+                expect_about(out.used, (size_t(6) << 10) + (size_t(1) << (bits + 2)) +
+                                           (size_t(1) << (mem_level + 9)));
+            }
+        }
 }
 
 } // namespace

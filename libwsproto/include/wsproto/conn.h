@@ -233,7 +233,7 @@ WSP_API int64_t wsp_conn_send(wsp_conn *c, uint64_t now, const wsp_conn_frame *f
 /*
  * Make a whole text or binary message, compressed with the deflater of the options, as one frame.
  * Which messages are worth it is the caller's choice, message by message. Returns as wsp_conn_send;
- * WSP_ERR_RANGE when f is a control frame or has `more` or `compressed` (compress fragments with
+ * WSP_ERR_RANGE when f is no text or binary or has `more` or `compressed` (compress fragments with
  * wsp_deflate and send them with `compressed`), WSP_ERR_SPACE when size is less than
  * wsp_deflate_bound(deflater, f->len) + WSP_FRAME_HEADER_MAX; WSP_ERR_EXTENSION without a deflater.
  * Not there in a library that was built without zlib.
