@@ -2,10 +2,18 @@
  * Sec-WebSocket-Key and Sec-WebSocket-Accept: base64 and SHA-1, for these two headers and nothing
  * else. SHA-1 is broken for signatures; here it only proves that the server read the key.
  */
+#include "parts.h"
 #include "wsproto/error.h"
 #include "wsproto/handshake.h"
 
 #include <string.h>
+
+/* Can the processor's own SHA-1 be compiled? Whether it may run, the processor says at run time.
+   (clang has no word for that question in __builtin_cpu_supports; 14 refuses "sha".) */
+#if defined(__x86_64__) && !defined(__clang__) && defined(__GNUC__) && __GNUC__ >= 11
+#define HAVE_SHA_NI 1
+#include <immintrin.h>
+#endif
 
 /* ---- SHA-1, FIPS 180-4 --------------------------------------------------------------------- */
 
@@ -70,11 +78,79 @@ static void sha1_block(uint32_t h[5], const uint8_t *block)
         h[i] += v[i];
 }
 
+/* ---- SHA-1 by the processor ---------------------------------------------------------------- */
+
+#ifdef HAVE_SHA_NI
+#define SHA_NI __attribute__((target("sha,ssse3")))
+
+/* Four rounds of a stage; the processor wants its number in the instruction. */
+SHA_NI static inline __m128i sha1_rounds_ni(int stage, __m128i abcd, __m128i e)
+{
+    switch (stage) {
+    case 0: return _mm_sha1rnds4_epu32(abcd, e, 0);
+    case 1: return _mm_sha1rnds4_epu32(abcd, e, 1);
+    case 2: return _mm_sha1rnds4_epu32(abcd, e, 2);
+    default: return _mm_sha1rnds4_epu32(abcd, e, 3);
+    }
+}
+
+/* The next four words of the message schedule, of which only the last 16 are kept (6.1.3). */
+SHA_NI static inline __m128i sha1_words_ni(__m128i w[4], int t)
+{
+    if (t >= 4) {
+        __m128i sum = _mm_sha1msg1_epu32(w[t & 3], w[(t - 3) & 3]);
+        sum = _mm_xor_si128(sum, w[(t - 2) & 3]);
+        w[t & 3] = _mm_sha1msg2_epu32(sum, w[(t - 1) & 3]);
+    }
+    return w[t & 3];
+}
+
+/* sha1_block with the processor's instructions for it, to which the first word is the top one. */
+SHA_NI static void sha1_block_ni(uint32_t h[5], const uint8_t *block)
+{
+    enum { REVERSED = 0x1b };
+    const __m128i big_endian = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
+    const __m128i abcd_before = _mm_shuffle_epi32(_mm_loadu_si128((const void *)h), REVERSED);
+    const __m128i e_before = _mm_set_epi32((int)h[4], 0, 0, 0);
+
+    __m128i w[4];
+    for (int i = 0; i < 4; i++)
+        w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const void *)(block + 16 * i)), big_endian);
+
+    __m128i abcd = abcd_before;
+    __m128i e = _mm_add_epi32(e_before, w[0]);
+#pragma GCC unroll 20
+    for (int t = 0; t < 20; t++) {
+        __m128i a = abcd; /* whose rotation becomes the next e */
+        abcd = sha1_rounds_ni(t / 5, abcd, e);
+        e = _mm_sha1nexte_epu32(a, t < 19 ? sha1_words_ni(w, t + 1) : e_before);
+    }
+    abcd = _mm_add_epi32(abcd, abcd_before);
+    _mm_storeu_si128((void *)h, _mm_shuffle_epi32(abcd, REVERSED));
+    uint32_t last[4];
+    _mm_storeu_si128((void *)last, e);
+    h[4] = last[3];
+}
+#endif
+
+/* ---- The digest of a text ------------------------------------------------------------------ */
+
+typedef void sha1_block_function(uint32_t h[5], const uint8_t *block);
+
+static sha1_block_function *sha1_block_here(void)
+{
+#ifdef HAVE_SHA_NI
+    if (__builtin_cpu_supports("sha") && __builtin_cpu_supports("ssse3"))
+        return sha1_block_ni;
+#endif
+    return sha1_block;
+}
+
 /*
  * The digest of text[0..len), in whose memory there is room for the padding of FIPS 180-4 5.1.1 (a
  * one bit, zeros, the length in bits at the end of a block): up to BLOCK + LENGTH_FIELD bytes.
  */
-static void sha1(uint8_t digest[DIGEST], uint8_t *text, size_t len)
+static void sha1(uint8_t digest[DIGEST], uint8_t *text, size_t len, sha1_block_function *block)
 {
     size_t padded = (len + LENGTH_FIELD + BLOCK) / BLOCK * BLOCK;
     text[len] = 0x80;
@@ -84,7 +160,7 @@ static void sha1(uint8_t digest[DIGEST], uint8_t *text, size_t len)
 
     uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
     for (size_t i = 0; i < padded; i += BLOCK)
-        sha1_block(h, text + i);
+        block(h, text + i);
     for (int i = 0; i < DIGEST; i++)
         digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
 }
@@ -111,7 +187,7 @@ static void base64(char *out, const uint8_t *in, size_t len)
 
 /* ---- The two headers ----------------------------------------------------------------------- */
 
-int wsp_accept_key(char out[29], const char *key, size_t len)
+static int accept_key(char out[29], const char *key, size_t len, sha1_block_function *block)
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455 1.3 */
     enum { KEY_MAX = 1024, GUID = sizeof guid - 1 };
@@ -122,9 +198,19 @@ int wsp_accept_key(char out[29], const char *key, size_t len)
     if (len > 0) /* `key` may be NULL */
         memcpy(text, key, len);
     memcpy(text + len, guid, GUID);
-    sha1(digest, text, len + GUID);
+    sha1(digest, text, len + GUID, block);
     base64(out, digest, DIGEST);
     return 28;
+}
+
+int wsp_accept_key_portable(char out[29], const char *key, size_t len)
+{
+    return accept_key(out, key, len, sha1_block);
+}
+
+int wsp_accept_key(char out[29], const char *key, size_t len)
+{
+    return accept_key(out, key, len, sha1_block_here());
 }
 
 void wsp_handshake_key(char out[25], const uint8_t nonce[16])

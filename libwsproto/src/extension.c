@@ -28,9 +28,7 @@ static bool skip_mark(wsp_text *rest, char mark)
 
 static bool take_token(wsp_text *rest, wsp_text *token)
 {
-    size_t n = 0;
-    while (n < rest->len && is_token_char(rest->data[n]))
-        n++;
+    size_t n = token_front(*rest);
     if (n == 0)
         return false;
     *token = text_cut(rest, n);

@@ -76,11 +76,11 @@ static bool more_legal(const wsp_http_header *more, size_t count)
 }
 
 /* Would this list be legal as the only header line of that name? */
-static bool list_legal(const char *name, const char *list, bool (*legal)(const wsp_http_head *))
+static bool list_legal(const char *list, bool (*legal)(const wsp_lines *))
 {
-    wsp_http_header header = {text_of(name), text_of(list)};
-    wsp_http_head head = {.headers = &header, .header_count = 1};
-    return !list || (text_all(header.value, is_value_char) && legal(&head));
+    wsp_http_header header = {{NULL, 0}, text_of(list)};
+    wsp_lines lines = {header.name, &header, 1};
+    return !list || (text_all(header.value, is_value_char) && legal(&lines));
 }
 
 static bool offer_legal(const wsp_handshake_offer *offer)
@@ -89,8 +89,8 @@ static bool offer_legal(const wsp_handshake_offer *offer)
     return target.len > 0 && target.data[0] == '/' && text_all(target, is_target_char) &&
            wsp_is_authority(text_of(offer->host)) && wsp_is_key(text_of(offer->key)) &&
            text_all(text_of(offer->origin), is_value_char) &&
-           list_legal("Sec-WebSocket-Protocol", offer->subprotocols, wsp_are_subprotocols) &&
-           list_legal("Sec-WebSocket-Extensions", offer->extensions, wsp_are_extensions) &&
+           list_legal(offer->subprotocols, wsp_are_subprotocols) &&
+           list_legal(offer->extensions, wsp_are_extensions) &&
            more_legal(offer->more, offer->more_count);
 }
 
@@ -118,7 +118,7 @@ int wsp_handshake_accept_write(char *out, size_t size, const wsp_handshake_answe
 {
     wsp_text subprotocol = text_of(answer->subprotocol);
     if (!wsp_is_key(answer->key) || (subprotocol.data && !wsp_text_is_token(subprotocol)) ||
-        !list_legal("Sec-WebSocket-Extensions", answer->extensions, wsp_are_extensions) ||
+        !list_legal(answer->extensions, wsp_are_extensions) ||
         !more_legal(answer->more, answer->more_count))
         return WSP_ERR_VALUE;
     char accept[29];

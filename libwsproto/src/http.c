@@ -4,6 +4,7 @@
  */
 #include "wsproto/http.h"
 
+#include "parts.h"
 #include "text.h"
 #include "wsproto/error.h"
 
@@ -59,41 +60,59 @@ static void scan_line_end(wsp_http_scanner *s, bool cr)
 
 int64_t wsp_http_scan(wsp_http_scanner *s, const uint8_t *in, size_t len)
 {
+    wsp_http_scanner now = *s; /* a copy, which nothing else can point to, stays in registers */
     size_t used = 0;
-    while (!s->done && used < len && !scan_over_limit(s)) {
+    while (!now.done && used < len && !scan_over_limit(&now)) {
         const uint8_t *lf = memchr(in + used, '\n', len - used);
         size_t piece = lf ? (size_t)(lf - in) + 1 - used : len - used;
-        s->head_len += piece;
-        s->line_len += piece;
+        now.head_len += piece;
+        now.line_len += piece;
         used += piece;
-        if (scan_over_limit(s))
+        if (scan_over_limit(&now))
             break;
-        bool cr = piece > 1 ? in[used - 2] == '\r' : s->cr_last;
-        s->cr_last = in[used - 1] == '\r';
+        bool cr = piece > 1 ? in[used - 2] == '\r' : now.cr_last;
+        now.cr_last = in[used - 1] == '\r';
         if (lf)
-            scan_line_end(s, cr);
+            scan_line_end(&now, cr);
     }
+    *s = now;
     return scan_over_limit(s) ? WSP_ERR_LIMIT : (int64_t)used;
 }
 
 /* ---- Parse: lines -------------------------------------------------------------------------- */
 
+typedef struct http_line {
+    wsp_text text;
+    bool plain; /* no control characters but HTAB and CR, which has a fault of its own */
+} http_line;
+
 /*
  * Cut the next line off, without its line end. Returns false when no whole line is left: half a
- * line says nothing that can be relied on.
+ * line says nothing that can be relied on. Line ends are control characters, so the one walk that
+ * finds them finds all others too.
  */
-static bool next_line(wsp_text *rest, wsp_text *line, uint32_t *faults)
+static bool next_line(wsp_text *rest, http_line *line, uint32_t *faults)
 {
-    const char *lf = rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
-    if (!lf)
-        return false;
-    *line = text_cut(rest, (size_t)(lf - rest->data));
-    text_cut(rest, 1);
-    if (line->len > 0 && line->data[line->len - 1] == '\r')
-        line->len--;
-    else
+    bool plain = true, bare_cr = false, crlf = false;
+    size_t end = 0;
+    for (;; end++) {
+        end = text_until_control(*rest, end);
+        if (end == rest->len)
+            return false;
+        char c = rest->data[end];
+        crlf = c == '\r' && end + 1 < rest->len && rest->data[end + 1] == '\n';
+        if (crlf || c == '\n')
+            break;
+        if (c == '\r')
+            bare_cr = true;
+        else if (c != '\t')
+            plain = false;
+    }
+    *line = (http_line){text_cut(rest, end), plain};
+    text_cut(rest, crlf ? 2 : 1);
+    if (!crlf)
         *faults |= WSP_HTTP_FAULT_BARE_LF;
-    if (line->len > 0 && memchr(line->data, '\r', line->len))
+    if (bare_cr)
         *faults |= WSP_HTTP_FAULT_BARE_CR;
     return true;
 }
@@ -143,9 +162,10 @@ static bool parse_status_line(wsp_http_head *head, wsp_text line)
 {
     wsp_text rest = line;
     wsp_text version = next_word(&rest);
+    if (!read_version(version, &head->version_minor))
+        return false;
     wsp_text status = next_word(&rest);
-    if (!read_version(version, &head->version_minor) || status.len != 3 ||
-        !text_all(status, is_digit) || status.data[0] == '0')
+    if (status.len != 3 || !text_all(status, is_digit) || status.data[0] == '0')
         return false;
 
     const char *digit = status.data;
@@ -182,13 +202,9 @@ static bool parse_request_line(wsp_http_head *head, wsp_text line)
     return true;
 }
 
-/* RFC 9112 2.2: empty lines before the first line are skipped. */
-static void parse_first_line(wsp_http_head *head, wsp_text *rest)
+static void parse_first_line(wsp_http_head *head, wsp_text line)
 {
-    wsp_text line = {NULL, 0};
-    while (next_line(rest, &line, &head->faults) && line.len == 0)
-        continue;
-    if (line.len == 0 || (!parse_status_line(head, line) && !parse_request_line(head, line))) {
+    if (!parse_status_line(head, line) && !parse_request_line(head, line)) {
         head->version_minor = 0;
         head->faults |= WSP_HTTP_FAULT_FIRST_LINE;
     }
@@ -201,34 +217,37 @@ static bool is_plain(char c)
 }
 
 /* RFC 9112 5: name ":" value. Returns false when the line has no colon and must be skipped. */
-static bool parse_header(wsp_http_header *header, wsp_text line, uint32_t *faults)
+static bool parse_header(wsp_http_header *header, http_line line, uint32_t *faults)
 {
-    const char *colon = memchr(line.data, ':', line.len);
-    if (!colon) {
+    wsp_text rest = line.text;
+    size_t token = token_front(rest);
+    size_t colon = token;
+    while (colon < rest.len && rest.data[colon] != ':')
+        colon++;
+    if (colon == rest.len) {
         *faults |= WSP_HTTP_FAULT_NAME;
         return false;
     }
-    wsp_text before = text_cut(&line, (size_t)(colon - line.data));
-    header->name = text_trim(before, is_blank);
-    text_cut(&line, 1);
-    header->value = text_trim(line, is_blank);
+    header->name = text_trim(text_cut(&rest, colon), is_blank);
+    text_cut(&rest, 1);
+    header->value = text_trim(rest, is_blank);
 
     /* RFC 9112 5.1: a proxy that reads "Name :" otherwise than we do can be tricked. */
-    if (header->name.len != before.len)
+    if (header->name.len != colon)
         *faults |= WSP_HTTP_FAULT_SPACE_COLON;
-    if (!wsp_text_is_token(header->name))
+    if (token == 0 || header->name.len != token)
         *faults |= WSP_HTTP_FAULT_NAME;
-    if (!text_all(header->value, is_plain))
+    if (!line.plain && !text_all(header->value, is_plain))
         *faults |= WSP_HTTP_FAULT_VALUE;
     return true;
 }
 
 /* RFC 9112 5.2: a line that begins with a blank goes on with the value of the one before. */
-static void parse_fold(wsp_http_header *header, wsp_text line, uint32_t *faults)
+static void parse_fold(wsp_http_header *header, http_line line, uint32_t *faults)
 {
     *faults |= WSP_HTTP_FAULT_FOLDED;
-    wsp_text more = text_trim(line, is_blank);
-    if (!text_all(more, is_plain))
+    wsp_text more = text_trim(line.text, is_blank);
+    if (!line.plain)
         *faults |= WSP_HTTP_FAULT_VALUE;
     if (!header || more.len == 0)
         return;
@@ -243,40 +262,45 @@ void wsp_http_parse(wsp_http_head *head, const void *in, size_t len, wsp_http_he
 {
     *head = (wsp_http_head){.headers = headers};
     wsp_text rest = {in, len};
-    parse_first_line(head, &rest);
-
+    http_line line;
+    bool begun = false;           /* with the first line; empty ones before it are skipped (2.2) */
     wsp_http_header *open = NULL; /* the header that a fold would go on with */
-    wsp_text line;
     while (next_line(&rest, &line, &head->faults)) {
         wsp_http_header header;
-        if (line.len == 0)
-            return;
-        if (is_blank(line.data[0])) {
+        if (line.text.len == 0) {
+            if (begun)
+                return;
+        } else if (!begun) {
+            parse_first_line(head, line.text);
+            begun = true;
+        } else if (is_blank(line.text.data[0])) {
             parse_fold(open, line, &head->faults);
-            continue;
-        }
-        open = NULL;
-        if (!parse_header(&header, line, &head->faults))
-            continue;
-        if (head->header_count < max_headers) {
+        } else if (!parse_header(&header, line, &head->faults)) {
+            open = NULL;
+        } else if (head->header_count < max_headers) {
             open = &headers[head->header_count++];
             *open = header;
         } else {
+            open = NULL;
             head->faults |= WSP_HTTP_FAULT_TOO_MANY;
         }
     }
+    if (!begun)
+        head->faults |= WSP_HTTP_FAULT_FIRST_LINE;
     head->faults |= WSP_HTTP_FAULT_UNFINISHED;
 }
 
 /* ---- Looking things up --------------------------------------------------------------------- */
 
-/* The next header with this name, from `from` on; header_count when there is none. Nearly all are
- * told apart by their lengths. */
-static size_t find_header(const wsp_http_head *head, size_t from, wsp_text name)
+static wsp_lines lines_named(const wsp_http_head *head, const char *name)
 {
-    const wsp_http_header *headers = head->headers;
-    while (from < head->header_count &&
-           (headers[from].name.len != name.len || !text_same_nocase(headers[from].name, name)))
+    return (wsp_lines){text_of(name), head->headers, head->header_count};
+}
+
+/* The next line with this name, from `from` on; lines->count when there is none. */
+static size_t find_line(const wsp_lines *lines, size_t from)
+{
+    while (from < lines->count && !text_same_nocase(lines->headers[from].name, lines->name))
         from++;
     return from;
 }
@@ -284,9 +308,9 @@ static size_t find_header(const wsp_http_head *head, size_t from, wsp_text name)
 wsp_text wsp_http_header_value(const wsp_http_head *head, const char *name, size_t *count)
 {
     wsp_text value = {NULL, 0};
-    wsp_text wanted = text_of(name);
+    wsp_lines lines = lines_named(head, name);
     size_t found = 0;
-    for (size_t i = 0; (i = find_header(head, i, wanted)) < head->header_count; i++)
+    for (size_t i = 0; (i = find_line(&lines, i)) < lines.count; i++)
         if (found++ == 0)
             value = head->headers[i].value;
     if (count)
@@ -294,32 +318,34 @@ wsp_text wsp_http_header_value(const wsp_http_head *head, const char *name, size
     return value;
 }
 
-/* RFC 9110 5.6.4: how far to the next comma that is in no quoted string? */
+/* RFC 9110 5.6.4: the place behind the quoted string that begins at `i`. */
+static size_t skip_quoted(wsp_text text, size_t i)
+{
+    for (i++; i < text.len && text.data[i] != '"'; i++)
+        if (text.data[i] == '\\' && i + 1 < text.len)
+            i++;
+    return i < text.len ? i + 1 : i;
+}
+
+/* How far to the next comma that is in no quoted string? */
 static size_t element_length(wsp_text rest)
 {
-    bool quoted = false;
     size_t i = 0;
-    for (; i < rest.len && (quoted || rest.data[i] != ','); i++) {
-        if (rest.data[i] == '"')
-            quoted = !quoted;
-        else if (rest.data[i] == '\\' && quoted && i + 1 < rest.len)
-            i++;
-    }
+    while (i < rest.len && rest.data[i] != ',')
+        i = rest.data[i] == '"' ? skip_quoted(rest, i) : i + 1;
     return i;
 }
 
-bool wsp_http_list_next(const wsp_http_head *head, const char *name, wsp_http_list_place *at,
-                        wsp_text *element)
+bool wsp_lines_next(const wsp_lines *lines, wsp_http_list_place *at, wsp_text *element)
 {
-    wsp_text wanted = text_of(name);
     for (;; at->header++, at->offset = 0) {
-        size_t i = find_header(head, at->header, wanted);
+        size_t i = find_line(lines, at->header);
         if (i != at->header)
             *at = (wsp_http_list_place){i, 0};
-        if (i >= head->header_count)
+        if (i >= lines->count)
             return false;
-        while (at->offset < head->headers[i].value.len) {
-            wsp_text rest = head->headers[i].value;
+        while (at->offset < lines->headers[i].value.len) {
+            wsp_text rest = lines->headers[i].value;
             text_cut(&rest, at->offset);
             rest.len = element_length(rest);
             at->offset += rest.len + 1;
@@ -330,12 +356,25 @@ bool wsp_http_list_next(const wsp_http_head *head, const char *name, wsp_http_li
     }
 }
 
-bool wsp_http_list_has(const wsp_http_head *head, const char *name, const char *token)
+bool wsp_http_list_next(const wsp_http_head *head, const char *name, wsp_http_list_place *at,
+                        wsp_text *element)
+{
+    wsp_lines lines = lines_named(head, name);
+    return wsp_lines_next(&lines, at, element);
+}
+
+bool wsp_lines_have(const wsp_lines *lines, wsp_text token)
 {
     wsp_http_list_place at = {0, 0};
     wsp_text element;
-    while (wsp_http_list_next(head, name, &at, &element))
-        if (wsp_text_equal_nocase(element, token))
+    while (wsp_lines_next(lines, &at, &element))
+        if (text_same_nocase(element, token))
             return true;
     return false;
+}
+
+bool wsp_http_list_has(const wsp_http_head *head, const char *name, const char *token)
+{
+    wsp_lines lines = lines_named(head, name);
+    return wsp_lines_have(&lines, text_of(token));
 }

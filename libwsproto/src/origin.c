@@ -8,13 +8,6 @@ typedef struct authority {
     int port;      /* -1 = none */
 } authority;
 
-/* RFC 3986 3.2.2: unreserved, sub-delims and "%". No '@': what is before it is not the host. */
-static bool is_host_char(char c)
-{
-    static const char marks[] = "-._~%!$&'()*+,;=";
-    return is_alpha(c) || is_digit(c) || memchr(marks, c, sizeof marks - 1) != NULL;
-}
-
 static bool is_address_char(char c)
 {
     return c == ':' || is_host_char(c);
@@ -43,8 +36,7 @@ static bool read_authority(wsp_text text, authority *a)
         if (n == 2 || !text_all((wsp_text){text.data + 1, n - 2}, is_address_char))
             return false;
     } else {
-        while (n < text.len && is_host_char(text.data[n]))
-            n++;
+        n = text_front(text, is_host_char);
     }
     a->host = text_cut(&text, n);
     a->port = -1;
@@ -84,9 +76,7 @@ int wsp_default_port(wsp_text scheme)
 /* RFC 6454 6.1: scheme "://" host [":" port], and nothing behind it. */
 static bool read_origin(wsp_text text, origin *o)
 {
-    size_t n = 0;
-    while (n < text.len && is_scheme_char(text.data[n]))
-        n++;
+    size_t n = text_front(text, is_scheme_char);
     o->scheme = text_cut(&text, n);
     if (n == 0 || !is_alpha(o->scheme.data[0]) || text.len < 3 || memcmp(text.data, "://", 3) != 0)
         return false;

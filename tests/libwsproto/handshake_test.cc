@@ -1,6 +1,7 @@
 // The opening handshake: keys, what each role finds wrong with the other's head, what it writes.
 #include "guarded.h"
 #include "parsed_head.h"
+#include "parts.h"
 
 #include <wsproto/error.h>
 #include <wsproto/handshake.h>
@@ -74,6 +75,22 @@ TEST(AcceptKey, IsRightForEveryLengthUpTo200)
         accept = accept_key(string_view(key).substr(0, len));
     }
     EXPECT_EQ(accept, "XqaKJFaO3q9VbNVpcT9KDVGGqns=");
+}
+
+// The processor's own SHA-1, where it has one, against the portable one.
+TEST(AcceptKey, IsTheSameWithAndWithoutTheProcessorsSha1)
+{
+    uint32_t random = 1;
+    for (size_t len = 0; len <= 1024; len++) {
+        string key;
+        for (size_t i = 0; i < len; i++) {
+            random = random * 1664525 + 1013904223;
+            key += static_cast<char>(random >> 24);
+        }
+        Guarded in(key), out(29);
+        EXPECT_EQ(wsp_accept_key_portable(out.chars(), in.chars(), in.size()), 28);
+        EXPECT_EQ(out.chars(), accept_key(key)) << len;
+    }
 }
 
 TEST(AcceptKey, RefusesMoreThan1024BytesAndWritesNothing)
@@ -261,6 +278,7 @@ const ChangeCase request_changes[] = {
     {"", "Sec-WebSocket-Extensions: foo; a=\"1\", foo, bar\r\n", 0}, // foo is offered in two ways
     {"", "Sec-WebSocket-Extensions:\r\n", WSP_H_EXTENSION},
     {"", "Sec-WebSocket-Extensions: foo;\r\n", WSP_H_EXTENSION},
+    {"", "Sec-WebSocket-Extensions2: foo;\r\n", 0}, // longer than any name of ours
     {"", "Sec-WebSocket-Extensions: foo, bar baz\r\n", WSP_H_EXTENSION},
     {"", "Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: =\r\n", WSP_H_EXTENSION},
     // RFC 9112 6: no body
@@ -284,6 +302,69 @@ TEST(HandshakeRequest, EachFaultAloneGivesExactlyItsBit)
     for (const ChangeCase &c : request_changes)
         EXPECT_EQ(request_faults(with(REQUEST, c.from, c.to)), c.faults)
             << c.from << " -> " << c.to;
+}
+
+TEST(HandshakeRequest, NamesAreKnownInAnyCaseAndOnlyToTheirLastLetter)
+{
+    const string names[] = {"Host", "Upgrade", "Connection", "Sec-WebSocket-Key",
+                            "Sec-WebSocket-Version"};
+    for (const string &name : names)
+        for (size_t i = 0; i < name.size(); i++) {
+            string other = name;
+            other[i] = static_cast<char>(other[i] ^ 0x20); // '-' becomes CR
+            if (name[i] != '-') {
+                EXPECT_EQ(request_faults(with(REQUEST, name, other)), 0u) << other;
+            }
+            other[i] = name[i] == 'z' ? 'y' : 'z';
+            EXPECT_NE(request_faults(with(REQUEST, name, other)), 0u) << other;
+        }
+    const string refused[] = {"Content-Length: 1", "Transfer-Encoding: x", "Origin: a\r\nOrigin: b",
+                              "Sec-WebSocket-Protocol: ;", "Sec-WebSocket-Extensions: ;"};
+    for (const string &line : refused) {
+        string upper = line;
+        for (char &c : upper)
+            c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c;
+        EXPECT_NE(request_faults(with(REQUEST, "", upper + "\r\n")), 0u) << upper;
+        EXPECT_EQ(request_faults(with(REQUEST, "", "z" + line.substr(1) + "\r\n")), 0u) << line;
+    }
+}
+
+TEST(HandshakeRequest, LinesOfOneHeaderMayStandApart)
+{
+    const string between = "X: \"\r\nSec-WebSocket-Kind: 1\r\n";
+    const ChangeCase cases[] = {
+        {"", "Content-Length: 0\r\n" + between + "Content-Length: 0\r\n", 0},
+        {"", "Content-Length: 0\r\n" + between + "content-length: 1\r\n", WSP_H_HEAD},
+        {"", "Content-Length: 1\r\n" + between + "Content-Length: 0\r\n", WSP_H_HEAD},
+        {"", "Sec-WebSocket-Protocol: a\r\n" + between + "sec-websocket-protocol: b\r\n", 0},
+        {"", "Sec-WebSocket-Protocol: a\r\n" + between + "sec-websocket-protocol: a\r\n",
+         WSP_H_SUBPROTOCOL},
+        {"", "Sec-WebSocket-Extensions: a\r\n" + between + "sec-websocket-extensions: ;\r\n",
+         WSP_H_EXTENSION},
+        {"Upgrade: websocket\r\n", "Upgrade: a\r\n" + between + "UPGRADE: websocket\r\n", 0},
+    };
+    for (const ChangeCase &c : cases)
+        EXPECT_EQ(request_faults(with(REQUEST, c.from, c.to)), c.faults) << c.to;
+}
+
+// RFC 3986 3.2.2 and RFC 4648 4
+TEST(HandshakeRequest, HostAndKeyAreMadeOfTheirCharactersAndNoOthers)
+{
+    const string alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const string host = alnum + "-._~!$&'()*+,;=%", base64 = alnum + "+/";
+    for (int c = 0; c < 256; c++) {
+        const char byte = static_cast<char>(c);
+        if (byte == '\r' || byte == '\n')
+            continue;
+        const bool control = (c < 0x20 && c != '\t') || c == 0x7f;
+        const uint32_t head = control ? WSP_H_HEAD : 0;
+        EXPECT_EQ(request_faults(with(REQUEST, "server", "ser"s + byte + "ver")),
+                  host.find(byte) == string::npos ? WSP_H_HEAD : 0)
+            << c;
+        EXPECT_EQ(request_faults(with(REQUEST, "GhlIHN", "Ghl"s + byte + "HN")),
+                  head | (base64.find(byte) == string::npos ? WSP_H_KEY : 0))
+            << c;
+    }
 }
 
 TEST(HandshakeRequest, CombinedFaultsAreAllThere)

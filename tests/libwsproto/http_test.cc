@@ -59,6 +59,10 @@ int64_t scan_bytewise(string_view bytes, const wsp_http_limits *limits = nullptr
 
 const string REQUEST = "GET /chat HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\n\r\n";
 
+// RFC 9110 5.6.2
+const string_view TOKEN_CHARS = "!#$%&'*+-.^_`|~0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 // ---- Texts ---------------------------------------------------------------------------------
 
 TEST(Text, EqualIsByteForByteAndOfTheSameLength)
@@ -81,13 +85,30 @@ TEST(Text, NocaseFoldsAsciiLettersAndNothingElse)
     EXPECT_FALSE(wsp_text_equal_nocase(text("\xC4"), "\xE4"));
 }
 
+// Texts are compared some bytes at a time: each length, each place, each pair of neighbours.
+TEST(Text, NocaseIsTheSameForEveryByteAtEveryPlace)
+{
+    for (size_t len : {3, 7, 8, 9, 15, 16, 17, 24})
+        for (size_t place = 0; place < len; place++)
+            for (int c = 0; c < 256; c++) {
+                string a(len, 'q'), b(len, 'Q');
+                a[place] = static_cast<char>(c);
+                b[place] = static_cast<char>(c ^ 0x20);
+                const bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+                const Guarded guarded(a);
+                EXPECT_EQ(wsp_text_equal_nocase(text(guarded.view()), b.c_str()), letter && c != 0)
+                    << c << " at " << place << " of " << len;
+                b[place] = a[place];
+                EXPECT_EQ(wsp_text_equal_nocase(text(guarded.view()), b.c_str()), c != 0)
+                    << c << " at " << place << " of " << len;
+            }
+}
+
 TEST(Text, TokenIsWhatRfc9110AllowsForEveryByte)
 {
-    const string_view allowed = "!#$%&'*+-.^_`|~0123456789"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     for (int c = 0; c < 256; c++) {
         const char byte = static_cast<char>(c);
-        EXPECT_EQ(wsp_text_is_token({&byte, 1}), allowed.find(byte) != string_view::npos) << c;
+        EXPECT_EQ(wsp_text_is_token({&byte, 1}), TOKEN_CHARS.find(byte) != string_view::npos) << c;
     }
     EXPECT_FALSE(wsp_text_is_token(text("")));
     EXPECT_FALSE(wsp_text_is_token({nullptr, 0}));
@@ -424,6 +445,57 @@ TEST(HttpParseHeaderLine, EachFaultAloneIsExactlyItsBitAndTheRestIsRead)
         EXPECT_EQ(head.lines(), expected);
         EXPECT_EQ(head->faults, c.faults);
     }
+}
+
+// Lines are read some bytes at a time: what a byte means must not depend on where it stands.
+TEST(HttpParseHeaderLine, EveryByteIsJudgedAlikeAtEveryPlaceOfAValue)
+{
+    for (size_t place = 1; place < 39; place++)
+        for (int c = 0; c < 256; c++) {
+            SCOPED_TRACE(std::to_string(c) + " at " + std::to_string(place));
+            string value(40, 'v');
+            value[place] = static_cast<char>(c);
+            ParsedHead head(with_line("X: " + value));
+            if (c == '\n') {
+                EXPECT_EQ(head->faults, WSP_HTTP_FAULT_BARE_LF | WSP_HTTP_FAULT_NAME);
+                EXPECT_EQ(head.lines()[1], "X=" + value.substr(0, place));
+                continue;
+            }
+            const bool control = (c < 0x20 && c != '\t') || c == 0x7f;
+            const int fault = c == '\r' ? WSP_HTTP_FAULT_BARE_CR : WSP_HTTP_FAULT_VALUE;
+            EXPECT_EQ(head->faults, static_cast<uint32_t>(control ? fault : 0));
+            EXPECT_EQ(head.lines(), (Strings{"Host=a", "X=" + value, "Last=z"}));
+        }
+}
+
+TEST(HttpParseHeaderLine, EveryByteIsJudgedAlikeAtEveryPlaceOfAName)
+{
+    for (size_t place = 1; place < 39; place++)
+        for (int c = 0; c < 256; c++) {
+            if (c == '\n' || c == ':')
+                continue;
+            SCOPED_TRACE(std::to_string(c) + " at " + std::to_string(place));
+            string name(40, 'n');
+            name[place] = static_cast<char>(c);
+            ParsedHead head(with_line(name + ": 1"));
+            const bool token = TOKEN_CHARS.find(name[place]) != string_view::npos;
+            uint32_t faults = token ? 0 : WSP_HTTP_FAULT_NAME;
+            if (c == '\r')
+                faults |= WSP_HTTP_FAULT_BARE_CR;
+            EXPECT_EQ(head->faults, faults);
+            EXPECT_EQ(head.lines(), (Strings{"Host=a", name + "=1", "Last=z"}));
+        }
+}
+
+TEST(HttpParseHeaderLine, EveryLengthOfNameAndValueIsRead)
+{
+    for (size_t name = 1; name <= 40; name++)
+        for (size_t value = 0; value <= 40; value++) {
+            const string line = string(name, 'n') + ":" + string(value, 'v');
+            ParsedHead head("GET / HTTP/1.1\r\n" + line + "\r\n\r\n");
+            EXPECT_EQ(head.lines(), Strings{string(name, 'n') + "=" + string(value, 'v')});
+            EXPECT_EQ(head->faults, 0u);
+        }
 }
 
 TEST(HttpParse, AFoldBelongsToNothingWhenTheLineBeforeItWasSkipped)
