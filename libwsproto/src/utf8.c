@@ -59,6 +59,9 @@ static uint64_t step(uint64_t state, uint8_t byte)
     return steps[byte] >> (state & STATE_BITS);
 }
 
+/* Texts of fewer bytes are looked at for ASCII before anything else. */
+enum { SHORT = 64 };
+
 /* By words, the last of which ends where the bytes do. Fewer than a word are not worth it. */
 static inline bool all_ascii(const uint8_t *in, size_t len)
 {
@@ -283,21 +286,30 @@ static size_t proven_characters(const uint8_t *in, size_t len)
 }
 #endif
 
+#ifdef WSP_HAVE_AVX2
+/* From WIDE_MIN bytes on. */
+WSP_APART static size_t feed_wide(wsp_utf8 *u, const uint8_t *in, size_t len)
+{
+    /* First finish a character that an earlier call began. */
+    size_t done = 0;
+    while (u->needed) {
+        if (wsp_utf8_feed_portable(u, in + done, 1) == 0)
+            return done;
+        done++;
+    }
+    done += proven_characters(in + done, len - done);
+    return done == len ? len : done + wsp_utf8_feed_portable(u, in + done, len - done);
+}
+#endif
+
 size_t wsp_utf8_feed(wsp_utf8 *u, const uint8_t *in, size_t len)
 {
 #ifdef WSP_HAVE_AVX2
-    if (len >= WIDE_MIN && __builtin_cpu_supports("avx2")) {
-        /* First finish a character that an earlier call began. */
-        size_t done = 0;
-        while (u->needed) {
-            if (wsp_utf8_feed_portable(u, in + done, 1) == 0)
-                return done;
-            done++;
-        }
-        done += proven_characters(in + done, len - done);
-        return done == len ? len : done + wsp_utf8_feed_portable(u, in + done, len - done);
-    }
+    if (len >= WIDE_MIN && __builtin_cpu_supports("avx2"))
+        return feed_wide(u, in, len);
 #endif
+    if (u->needed == 0 && len < SHORT && all_ascii(in, len)) /* as short texts mostly are */
+        return len;
     return wsp_utf8_feed_portable(u, in, len);
 }
 
