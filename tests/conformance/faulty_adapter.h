@@ -2,28 +2,25 @@
 #pragma once
 
 #include "faulty_codec.h"
+#include "faulty_inflate.h"
 #include "wsproto_conformance.h"
 
 namespace faulty
 {
 namespace conformance = wsproto_conformance;
 
-inline uint64_t limit(const conformance::Setup &setup, const char *name)
-{
-    const auto found = setup.limits.find(name);
-    return found == setup.limits.end() ? 0 : found->second;
-}
-
 class Reading : public conformance::Reading
 {
 public:
     Reading(const conformance::Setup &setup, Fault fault)
         : fault_(fault), setup_(setup), head_(fault),
-          codec_(setup.role == "client", fault, setup.rsv_allowed,
-                 {limit(setup, "max_frame"), limit(setup, "max_message"),
-                  limit(setup, "max_fragments")})
+          codec_(setup.role == "client", fault, rsv_allowed(setup),
+                 {setup.limit("max_frame"), setup.limit("max_message"),
+                  setup.limit("max_fragments"), setup.limit("max_inflated")})
     {
         codec_.on_message = [this](int opcode, const Bytes &payload) { deliver(opcode, payload); };
+        if (setup.extensions.count("permessage-deflate") > 0)
+            start_inflating(setup.extensions.at("permessage-deflate"));
     }
 
     void feed(const uint8_t *in, size_t len) override
@@ -45,6 +42,24 @@ public:
     }
 
 private:
+    static uint8_t rsv_allowed(const conformance::Setup &setup)
+    {
+        return setup.extensions.count("permessage-deflate") ? 4 : setup.rsv_allowed;
+    }
+
+    void start_inflating(const Parameters &agreed)
+    {
+        const bool client =
+            (setup_.role == "client") != (fault_ == Fault::deflate_of_the_other_role);
+        const bool forgets =
+            agreed.count(client ? "client_no_context_takeover" : "server_no_context_takeover") > 0;
+        const auto inflation = std::make_shared<Inflation>(
+            fault_, forgets, setup_.limit("max_inflated"), setup_.limit("max_ratio"));
+        codec_.inflate = [inflation](const Bytes &so_far, bool last, Bytes *text) {
+            return inflation->inflate(so_far, last, text);
+        };
+    }
+
     void judge_head()
     {
         const std::string asked(setup_.request.begin(), setup_.request.end());
@@ -53,6 +68,23 @@ private:
         refuse_with(status);
         if (status)
             fail();
+        else if (setup_.negotiation)
+            negotiate(asked);
+    }
+
+    void negotiate(const std::string &asked)
+    {
+        if (setup_.role == "client") {
+            const auto answer = answer_offers(head_.head(), setup_.policy, fault_);
+            if (answer)
+                answer_with(*answer);
+            return;
+        }
+        std::optional<Parameters> agreed;
+        if (!judge_answer(head_.head(), asked, fault_, &agreed))
+            fail();
+        else if (agreed)
+            agree(*agreed);
     }
 
     Fault fault_;
@@ -77,8 +109,12 @@ inline conformance::Adapter adapter_with(Fault fault)
     conformance::Adapter adapter;
     adapter.name = "faulty_codec";
     adapter.abilities.requests = adapter.abilities.responses = adapter.abilities.statuses = true;
-    adapter.abilities.extensions = {"rsv"};
-    adapter.abilities.limits = {"max_frame", "max_message", "max_fragments"};
+    adapter.abilities.offers = adapter.abilities.answers = true;
+    adapter.abilities.policies = {"server_no_context_takeover", "client_no_context_takeover",
+                                  "server_max_window_bits", "client_max_window_bits"};
+    adapter.abilities.extensions = {"rsv", "permessage-deflate"};
+    adapter.abilities.limits = {"max_frame", "max_message", "max_fragments", "max_inflated",
+                                "max_ratio"};
     adapter.start = [fault](const conformance::Setup &setup) {
         return std::make_unique<Reading>(setup, fault);
     };

@@ -199,6 +199,9 @@ bool Codec::limits_legal() const
     if (limits_.fragments && counted && !has(Fault::limit_fragments_not_judged) &&
         (goes_on ? fragments_ : 0) + 1 > limits_.fragments)
         return false;
+    if (has(Fault::limit_inflated_for_plain) && limits_.inflated && !(rsv_ & 4) &&
+        length_ > limits_.inflated)
+        return false;
     if (is_control() || !limits_.message)
         return true;
     const bool before =
@@ -232,11 +235,16 @@ void Codec::begin_frame()
         message_masked_ = 0;
         message_.clear();
         utf8_.reset();
+        compressed_ = inflate && (rsv_ & 4 || has(Fault::deflate_for_plain)) &&
+                      !has(Fault::deflate_delivered_raw);
+        judged_ = 0;
+        inflated_.clear();
     }
     if (!in_message_ || (has(Fault::type_of_last_frame) && fin_))
         message_opcode_ = opcode_;
     fragments_++;
     message_length_ += length_;
+    frame_begin_ = message_.size();
     in_message_ = true;
 }
 
@@ -257,7 +265,7 @@ bool Codec::take_payload_byte(uint8_t byte)
     if (opcode_ == 8)
         legal = judge_close_byte(byte);
     else if (!is_control() && (message_opcode_ == 1 || has(Fault::utf8_for_binary)) &&
-             !rsv_allowed_)
+             (!compressed_ || has(Fault::utf8_of_deflated_on_wire)))
         legal = has(Fault::utf8_not_judged) || has(Fault::utf8_late) || utf8_.take(byte);
     return legal && (got_ < length_ || end_frame());
 }
@@ -307,10 +315,47 @@ bool Codec::end_frame()
         deliver(opcode_, control_);
         return true;
     }
+    const bool last = fin_ || (length_ == 0 && has(Fault::empty_fragment_ends_message));
+    if (compressed_ && !inflate_so_far(last))
+        return false;
     if (has(Fault::utf8_of_each_frame) && !utf8_.done())
         return false;
-    const bool last = fin_ || (length_ == 0 && has(Fault::empty_fragment_ends_message));
     return !last || end_message();
+}
+
+// A message as it were compressed.
+static Bytes stored_block(const Bytes &text)
+{
+    const uint8_t low = static_cast<uint8_t>(text.size()), high = text.size() >> 8 & 255;
+    Bytes block = {0, low, high, static_cast<uint8_t>(~low), static_cast<uint8_t>(~high)};
+    block.insert(block.end(), text.begin(), text.end());
+    block.push_back(0);
+    return block;
+}
+
+bool Codec::inflate_so_far(bool last)
+{
+    if (has(Fault::deflate_empty_refused) && last && message_ == Bytes{0})
+        return false;
+    if (has(Fault::deflate_of_each_frame)) {
+        const Bytes frame(message_.begin() + static_cast<ptrdiff_t>(frame_begin_), message_.end());
+        Bytes text;
+        if (!inflate(frame, true, &text))
+            return false;
+        inflated_.insert(inflated_.end(), text.begin(), text.end());
+    } else if (!inflate(message_, last, &inflated_)) {
+        return false;
+    }
+    const bool judged = (message_opcode_ == 1 || has(Fault::utf8_for_binary)) &&
+                        !has(Fault::utf8_not_judged) && !has(Fault::utf8_late) &&
+                        !has(Fault::utf8_of_deflated_not_judged) &&
+                        !has(Fault::utf8_of_deflated_on_wire);
+    for (; judged && judged_ < inflated_.size(); judged_++)
+        if (!utf8_.take(inflated_[judged_]))
+            return false;
+    if (last)
+        message_ = inflated_;
+    return true;
 }
 
 bool Codec::end_message()
@@ -322,6 +367,8 @@ bool Codec::end_message()
                 return false;
     if (message_opcode_ == 1 && !utf8_.done() && !has(Fault::utf8_end_not_judged))
         return false;
+    if (has(Fault::deflate_plain_enters_window) && inflate && !compressed_)
+        inflate(stored_block(message_), true, &inflated_);
     if (!message_.empty() || !has(Fault::empty_message_dropped))
         deliver(message_opcode_, message_);
     return true;

@@ -1,11 +1,13 @@
 // A second WebSocket codec, small and plain, which can be told to make one mistake: with none it
 // shows that the vectors can be met by other code than the library's, with one that they notice.
-// It is not fast, not complete (no extension, no writing of heads) and not for use.
+// It is not fast, not complete (no writing of compressed messages and heads) and not for use.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -100,6 +102,37 @@ enum class Fault {
     limit_message_kept,
     limit_fragments_counts_control,
     limit_fragments_not_judged,
+    limit_inflated_one_more,
+    limit_inflated_at_refused,
+    limit_inflated_of_wire,
+    limit_inflated_of_frame,
+    limit_inflated_kept,
+    limit_inflated_for_plain,
+    limit_ratio_one_more,
+    limit_ratio_at_refused,
+    limit_ratio_from_1023,
+    limit_ratio_from_1025,
+    limit_ratio_of_whole_message,
+    limit_ratio_of_frame,
+    limit_ratio_of_connection,
+    // compressed messages
+    deflate_delivered_raw,
+    deflate_for_plain,
+    deflate_of_each_frame,
+    deflate_of_the_other_role,
+    deflate_window_forgotten,
+    deflate_window_kept,
+    deflate_window_short,
+    deflate_too_far_accepted,
+    deflate_stored_length_not_judged,
+    deflate_reserved_block_accepted,
+    deflate_final_ends_message,
+    deflate_final_forgets_window,
+    deflate_final_not_aligned,
+    deflate_plain_enters_window,
+    deflate_empty_refused,
+    utf8_of_deflated_not_judged,
+    utf8_of_deflated_on_wire,
     // the opening handshake
     upgrade_knows_case,
     upgrade_part_of_word,
@@ -122,10 +155,47 @@ enum class Fault {
     extension_unoffered,
     frames_behind_head_lost,
     head_must_come_whole,
+    // the negotiation of permessage-deflate
+    deflate_name_begins_so,
+    parameter_unknown_accepted,
+    parameter_double_accepted,
+    parameter_flag_with_value_accepted,
+    parameter_quotes_kept,
+    window_without_value_accepted,
+    window_below_8_accepted,
+    window_16_accepted,
+    window_8_refused,
+    window_leading_zero_accepted,
+    window_cut_to_8_bits,
+    window_in_any_notation,
+    window_wrong_ignored,
+    offer_client_window_needs_value,
+    offers_of_first_line_only,
+    offers_first_only,
+    offers_last_wins,
+    offers_none_answered,
+    answer_wider_than_offer,
+    answer_wider_than_policy,
+    answer_leaves_out_15,
+    answer_grants_no_forgetting,
+    answer_swaps_sides,
+    answer_tells_any_client,
+    answer_names_client_window_always,
+    answer_must_be_there,
+    answer_not_granting_accepted,
+    answer_without_window_accepted,
+    answer_wider_window_accepted,
+    answer_client_window_unasked_accepted,
+    answer_client_window_wider_accepted,
+    answer_unasked_refused,
+    answer_to_first_offer_only,
+    answer_mixed_accepted,
+    answer_own_words_forgotten,
+    answer_read_for_other_side,
 };
 
 struct Limits {
-    uint64_t frame = 0, message = 0, fragments = 0; // 0 = none
+    uint64_t frame = 0, message = 0, fragments = 0, inflated = 0; // 0 = none
 };
 
 // UTF-8 byte by byte: how many continuation bytes are due, and what the next may be.
@@ -178,6 +248,8 @@ class Codec
 {
 public:
     std::function<void(int opcode, const Bytes &payload)> on_message;
+    // Optional: inflates the payload of a message with RSV1 as far as it has come; false = wrong.
+    std::function<bool(const Bytes &so_far, bool last, Bytes *text)> inflate;
 
     Codec(bool from_client, Fault fault, uint8_t rsv_allowed = 0, Limits limits = {})
         : from_client_(from_client), fault_(fault), rsv_allowed_(rsv_allowed), limits_(limits),
@@ -211,6 +283,7 @@ private:
     bool judge_close_byte(uint8_t byte);
     bool close_code_legal(int code) const;
     bool end_frame();
+    bool inflate_so_far(bool last);
     bool end_message();
     void deliver(int opcode, const Bytes &payload);
     bool is_control() const
@@ -236,6 +309,9 @@ private:
     int message_opcode_ = 0;
     Bytes message_, control_;
     uint64_t fragments_ = 0, message_length_ = 0;
+    bool compressed_ = false;
+    size_t frame_begin_ = 0, judged_ = 0; // of a compressed message: its bytes, its text
+    Bytes inflated_;
     std::vector<std::pair<int, Bytes>> kept_; // for control_after_message
     bool closed_ = false, failed_ = false;
 };
@@ -247,6 +323,16 @@ Bytes write_frame(bool client, int opcode, const Bytes &payload);
 // response: any number but 0).
 int judge_request(const std::string &head, Fault fault);
 int judge_response(const std::string &head, const std::string &request, Fault fault);
+
+// permessage-deflate's parameters; one without a value has an empty text.
+using Parameters = std::map<std::string, std::string>;
+
+// A server's answer to the offers of this head, by a policy. None: it declines them.
+std::optional<std::string> answer_offers(const std::string &head, const Parameters &policy,
+                                         Fault fault);
+// A client judges the answer; false = illegal. *agreed has no value when there is none.
+bool judge_answer(const std::string &head, const std::string &request, Fault fault,
+                  std::optional<Parameters> *agreed);
 
 // Takes a stream that begins with a head: keeps it until it is whole.
 class HeadBuffer

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -346,6 +347,211 @@ int judge_response(const std::string &text, const std::string &asked, Fault faul
                        connection_legal(head) && accept_legal(head, request) &&
                        subprotocol_legal(head, request) && extension_answer_legal(head, request);
     return legal ? 0 : 1;
+}
+
+// ---- The negotiation of permessage-deflate ---------------------------------------------------
+
+namespace
+{
+const char server_bits[] = "server_max_window_bits", client_bits[] = "client_max_window_bits",
+           server_forgets[] = "server_no_context_takeover",
+           client_forgets[] = "client_no_context_takeover";
+
+const char *const sides[][2] = {{server_bits, client_bits}, {server_forgets, client_forgets}};
+
+// The window of one side, 15 where nothing is said of it.
+int window(const Parameters &parameters, const char *name)
+{
+    const auto found = parameters.find(name);
+    return found == parameters.end() || found->second.empty() ? 15 : std::stoi(found->second);
+}
+
+Parameters with_sides_swapped(const Parameters &parameters)
+{
+    Parameters swapped;
+    for (const auto &pair : sides)
+        for (int side : {0, 1})
+            if (parameters.count(pair[side]))
+                swapped[pair[1 - side]] = parameters.at(pair[side]);
+    return swapped;
+}
+
+bool is_window(const std::string &text, Fault fault, int *bits)
+{
+    *bits = 0;
+    const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                     [](char c) { return g_ascii_isdigit(c); });
+    if (fault == Fault::window_in_any_notation)
+        *bits = static_cast<int>(std::strtol(text.c_str(), nullptr, 0));
+    else if (digits && (text[0] != '0' || fault == Fault::window_leading_zero_accepted))
+        *bits = static_cast<int>(std::min(std::stoull(text), 99ULL));
+    if (digits && fault == Fault::window_cut_to_8_bits)
+        *bits = static_cast<int>(std::stoull(text) & 255);
+    if (digits && text.size() == 1 && fault == Fault::window_below_8_accepted)
+        return true;
+    return *bits >= (fault == Fault::window_8_refused ? 9 : 8) &&
+           *bits <= (fault == Fault::window_16_accepted ? 16 : 15);
+}
+
+// Puts one parameter in; false when its element must not be taken.
+bool take_parameter(const std::string &text, bool answer, Fault fault, Parameters *parameters)
+{
+    const size_t equals = std::min(text.find('='), text.size());
+    const std::string name = trim(text.substr(0, equals));
+    std::string value = equals < text.size() ? trim(text.substr(equals + 1)) : "";
+    if (value.size() >= 2 && value[0] == '"' && fault != Fault::parameter_quotes_kept)
+        value = value.substr(1, value.size() - 2);
+    const bool flag = name == server_forgets || name == client_forgets;
+    if (!flag && name != server_bits && name != client_bits)
+        return fault == Fault::parameter_unknown_accepted;
+    if (parameters->count(name))
+        return fault == Fault::parameter_double_accepted;
+    if (flag) {
+        (*parameters)[name] = "";
+        return value.empty() || fault == Fault::parameter_flag_with_value_accepted;
+    }
+    int bits;
+    if (is_window(value, fault, &bits))
+        (*parameters)[name] = std::to_string(bits);
+    else if (!value.empty())
+        return fault == Fault::window_wrong_ignored;
+    else
+        (*parameters)[name] = "";
+    if (!value.empty() || fault == Fault::window_without_value_accepted)
+        return true;
+    return !answer && name == client_bits && fault != Fault::offer_client_window_needs_value;
+}
+
+// Every element that is permessage-deflate; no value where it must not be taken.
+std::vector<std::optional<Parameters>> elements(const Head &head, bool answer, Fault fault)
+{
+    const std::string name = "permessage-deflate";
+    Strings all = head.list("Sec-WebSocket-Extensions");
+    if (fault == Fault::offers_of_first_line_only && !all.empty())
+        all = split(head.values("Sec-WebSocket-Extensions")[0], ',');
+    std::vector<std::optional<Parameters>> found;
+    for (const std::string &element : all) {
+        const Strings parts = split(element, ';');
+        if (fault == Fault::deflate_name_begins_so ? parts[0].rfind(name, 0) != 0
+                                                   : parts[0] != name)
+            continue;
+        Parameters parameters;
+        const bool legal = std::all_of(parts.begin() + 1, parts.end(), [&](const std::string &p) {
+            return take_parameter(p, answer, fault, &parameters);
+        });
+        found.push_back(legal ? std::optional<Parameters>(parameters) : std::nullopt);
+    }
+    return found;
+}
+
+// What the server grants of this offer; none where its policy cannot be had.
+std::optional<Parameters> grant(const Parameters &offer, const Parameters &policy, Fault fault)
+{
+    Parameters answer;
+    const int mine = window(policy, server_bits), theirs = window(policy, client_bits);
+    const auto smaller = [&](int wanted, int offered) {
+        return fault == Fault::answer_wider_than_offer && wanted < 15 ? wanted
+               : fault == Fault::answer_wider_than_policy && offered < 15
+                   ? offered
+                   : std::min(wanted, offered);
+    };
+    const int bits = smaller(mine, window(offer, server_bits));
+    if (bits < 15 || (offer.count(server_bits) && fault != Fault::answer_leaves_out_15))
+        answer[server_bits] = std::to_string(bits);
+    if (theirs < 15 && !offer.count(client_bits) && fault != Fault::answer_tells_any_client)
+        return std::nullopt;
+    if (theirs < 15 || fault == Fault::answer_names_client_window_always)
+        answer[client_bits] = std::to_string(smaller(theirs, window(offer, client_bits)));
+    if (policy.count(client_forgets))
+        answer[client_forgets] = "";
+    if (policy.count(server_forgets) ||
+        (offer.count(server_forgets) && fault != Fault::answer_grants_no_forgetting))
+        answer[server_forgets] = "";
+    return fault == Fault::answer_swaps_sides ? with_sides_swapped(answer) : answer;
+}
+
+// Does the answer keep to this offer?
+bool answers(const Parameters &answer, const Parameters &offer, Fault fault)
+{
+    const bool asked_bits = offer.count(server_bits) > 0, bits = answer.count(server_bits) > 0;
+    if (fault == Fault::answer_unasked_refused &&
+        ((bits && !asked_bits) || answer.count(client_forgets) ||
+         (answer.count(server_forgets) && !offer.count(server_forgets))))
+        return false;
+    if (offer.count(server_forgets) && !answer.count(server_forgets) &&
+        fault != Fault::answer_not_granting_accepted)
+        return false;
+    if (asked_bits && !bits && fault != Fault::answer_without_window_accepted)
+        return false;
+    if (asked_bits && bits && window(answer, server_bits) > window(offer, server_bits) &&
+        fault != Fault::answer_wider_window_accepted)
+        return false;
+    if (!answer.count(client_bits))
+        return true;
+    return (offer.count(client_bits) || fault == Fault::answer_client_window_unasked_accepted) &&
+           (window(answer, client_bits) <= window(offer, client_bits) ||
+            fault == Fault::answer_client_window_wider_accepted);
+}
+
+// Does each parameter keep to some offer, whichever?
+bool answers_mixed(const Parameters &answer, const std::vector<std::optional<Parameters>> &offers)
+{
+    return std::all_of(answer.begin(), answer.end(), [&](const auto &parameter) {
+        return std::any_of(offers.begin(), offers.end(), [&](const auto &offer) {
+            return offer && offer->count(parameter.first);
+        });
+    });
+}
+} // namespace
+
+std::optional<std::string> answer_offers(const std::string &text, const Parameters &policy,
+                                         Fault fault)
+{
+    std::optional<Parameters> granted;
+    const auto offers = elements(Head(text, fault), false, fault);
+    for (const auto &offer : offers) {
+        const std::optional<Parameters> grants =
+            offer ? grant(*offer, policy, fault) : std::nullopt;
+        if (grants)
+            granted = grants;
+        if ((granted && fault != Fault::offers_last_wins) || fault == Fault::offers_first_only)
+            break;
+    }
+    if (offers.empty() && fault == Fault::offers_none_answered)
+        granted = Parameters();
+    if (!granted)
+        return std::nullopt;
+    std::string answer = "permessage-deflate";
+    for (const auto &[name, value] : *granted)
+        answer += "; " + name + (value.empty() ? "" : "=" + value);
+    return answer;
+}
+
+bool judge_answer(const std::string &text, const std::string &asked, Fault fault,
+                  std::optional<Parameters> *agreed)
+{
+    const auto found = elements(Head(text, fault), true, fault);
+    auto offers = elements(Head(asked, fault), false, fault);
+    if (found.empty())
+        return fault != Fault::answer_must_be_there;
+    if (!found[0])
+        return false;
+    if (fault == Fault::answer_to_first_offer_only)
+        offers.resize(1);
+    const Parameters &answer = *found[0];
+    const auto offer = std::find_if(offers.begin(), offers.end(),
+                                    [&](const auto &o) { return o && answers(answer, *o, fault); });
+    if (offer == offers.end())
+        return fault == Fault::answer_mixed_accepted && answers_mixed(answer, offers);
+    Parameters all = answer;
+    if (fault != Fault::answer_own_words_forgotten) {
+        if ((*offer)->count(client_forgets))
+            all[client_forgets] = "";
+        all[client_bits] =
+            std::to_string(std::min(window(answer, client_bits), window(**offer, client_bits)));
+    }
+    *agreed = fault == Fault::answer_read_for_other_side ? with_sides_swapped(all) : all;
+    return true;
 }
 
 size_t HeadBuffer::take(const uint8_t *in, size_t len)

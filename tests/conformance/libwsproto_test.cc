@@ -2,12 +2,9 @@
 // known; and the files themselves: are they consistent, and do they touch every rule?
 #include "../libwsproto/observer.h"
 #include "../libwsproto/parsed_head.h"
-#include "wsproto_conformance.h"
+#include "libwsproto_setup.h"
 
 #include <wsproto/close.h>
-#ifdef WSPROTO_DEFLATE
-#include <wsproto/deflate.h>
-#endif
 #include <wsproto/handshake.h>
 #include <wsproto/mask.h>
 
@@ -19,15 +16,6 @@ namespace
 {
 // ---- The adapter -----------------------------------------------------------------------------
 
-// What only compressed messages can break: of these, no byte can be named at which it is known.
-constexpr uint32_t of_deflate = WSP_V_DEFLATE_DATA | WSP_V_LIMIT_INFLATED | WSP_V_LIMIT_RATIO;
-
-uint64_t limit(const conformance::Setup &setup, const char *name)
-{
-    const auto found = setup.limits.find(name);
-    return found == setup.limits.end() ? 0 : found->second;
-}
-
 wsp_frame_rules frame_rules(const conformance::Setup &setup)
 {
     wsp_frame_rules rules = {};
@@ -35,51 +23,45 @@ wsp_frame_rules frame_rules(const conformance::Setup &setup)
     rules.rsv_allowed = setup.rsv_allowed;
     if (setup.extensions.count("permessage-deflate") > 0)
         rules.rsv_allowed |= WSP_RSV1;
-    rules.max_payload = limit(setup, "max_frame");
+    rules.max_payload = setup.limit("max_frame");
     return rules;
 }
 
 #ifdef WSPROTO_DEFLATE
-using Inflater = std::unique_ptr<wsp_inflater, void (*)(wsp_inflater *)>;
-
-// What undoes the compression of this sender; none where it was not negotiated.
-Inflater make_inflater(const conformance::Setup &setup)
+// A server's answer to the offers of this request, by this policy.
+std::string answer_to(const conformance::Parameters &policy, const wsp_http_head *request)
 {
-    const auto deflate = setup.extensions.find("permessage-deflate");
-    if (deflate == setup.extensions.end())
-        return {nullptr, wsp_inflater_free};
-    const conformance::Parameters &agreed = deflate->second;
-    const auto bits = agreed.find(setup.role + "_max_window_bits");
-    const int window = bits == agreed.end() || bits->second.empty() ? 15 : std::stoi(bits->second);
-    const bool forgets = agreed.count(setup.role + "_no_context_takeover") > 0;
-    return {wsp_inflater_new(static_cast<uint8_t>(window), forgets, nullptr), wsp_inflater_free};
+    const wsp_deflate_policy wanted = {policy.count("server_no_context_takeover") > 0,
+                                       policy.count("client_no_context_takeover") > 0,
+                                       libwsproto::window_of(policy, "server"),
+                                       libwsproto::window_of(policy, "client")};
+    wsp_deflate_params agreed;
+    char text[WSP_DEFLATE_TEXT];
+    if (!wsp_deflate_choose(&agreed, &wanted, request) ||
+        wsp_deflate_answer_write(text, sizeof text, &agreed) < 0)
+        return "";
+    return text;
 }
-#else
-using Inflater = std::unique_ptr<wsp_inflater>;
 
-Inflater make_inflater(const conformance::Setup &)
+conformance::Parameters parameters_of(const wsp_deflate_params &agreed)
 {
-    return nullptr;
+    conformance::Parameters parameters = {
+        {"server_max_window_bits", std::to_string(agreed.server_max_window_bits)},
+        {"client_max_window_bits", std::to_string(agreed.client_max_window_bits)}};
+    if (agreed.server_no_context_takeover)
+        parameters["server_no_context_takeover"] = "";
+    if (agreed.client_no_context_takeover)
+        parameters["client_no_context_takeover"] = "";
+    return parameters;
 }
 #endif
-
-wsp_message_rules message_rules(const conformance::Setup &setup, const Inflater &inflater)
-{
-    wsp_message_rules rules = {};
-    rules.max_inflated = limit(setup, "max_inflated");
-    rules.max_ratio = static_cast<uint32_t>(limit(setup, "max_ratio"));
-    rules.inflater = inflater.get();
-    rules.max_message = limit(setup, "max_message");
-    rules.max_fragments = limit(setup, "max_fragments");
-    return rules;
-}
 
 class Reading : public conformance::Reading
 {
 public:
     explicit Reading(const conformance::Setup &setup)
-        : setup_(setup), inflater_(make_inflater(setup)),
-          observer_(frame_rules(setup), message_rules(setup, inflater_))
+        : setup_(setup), inflater_(libwsproto::make_inflater(setup)),
+          observer_(frame_rules(setup), libwsproto::message_rules(setup, inflater_))
     {
         wsp_http_scan_init(&scanner_, nullptr);
     }
@@ -113,11 +95,36 @@ private:
         uint32_t faults = setup_.role == "client"
                               ? wsp_handshake_request_check(&request, head.get())
                               : wsp_handshake_response_check(&response, head.get(), asked.get());
+        if (setup_.negotiation)
+            faults |= negotiate(head.get(), asked.get());
         refuse_with(wsp_handshake_status(faults));
         const wsp_handshake_fault *fault;
         for (; (fault = wsp_handshake_fault_first(faults)) != nullptr; faults &= ~fault->bit)
             fail(fault->name, static_cast<int64_t>(head_.size()));
     }
+
+    // Returns the fault of an answer that must not be taken.
+#ifdef WSPROTO_DEFLATE
+    uint32_t negotiate(const wsp_http_head *head, const wsp_http_head *asked)
+    {
+        if (setup_.role == "client") {
+            const std::string answer = answer_to(setup_.policy, head);
+            if (!answer.empty())
+                answer_with(answer);
+            return 0;
+        }
+        wsp_deflate_params agreed;
+        const wsp_deflate_verdict verdict = wsp_deflate_answer_check(&agreed, head, asked);
+        if (verdict == WSP_DEFLATE_AGREED)
+            agree(parameters_of(agreed));
+        return verdict == WSP_DEFLATE_ILLEGAL ? WSP_H_EXTENSION : 0;
+    }
+#else
+    uint32_t negotiate(const wsp_http_head *, const wsp_http_head *)
+    {
+        return 0;
+    }
+#endif
 
     // What the observer has seen since the last time. Messages that were whole before the first
     // violation come before it.
@@ -130,7 +137,7 @@ private:
         for (; told_violations_ < observer_.violations.size(); told_violations_++) {
             const SeenViolation &v = observer_.violations[told_violations_];
             const wsp_violation *rule = wsp_violation_named(v.name.c_str());
-            const bool said = !rule || (rule->bit & of_deflate) == 0;
+            const bool said = libwsproto::has_place(setup_, rule ? rule->bit : 0);
             fail(v.name, said ? static_cast<int64_t>(head_.size() + v.at) + 1 : -1);
         }
     }
@@ -138,7 +145,7 @@ private:
     conformance::Setup setup_;
     std::string head_;
     wsp_http_scanner scanner_;
-    Inflater inflater_;
+    libwsproto::Inflater inflater_;
     Observer observer_;
     size_t told_messages_ = 0, told_violations_ = 0;
 };
@@ -172,16 +179,17 @@ conformance::Adapter make_adapter()
 {
     conformance::Adapter adapter;
     adapter.name = "libwsproto";
+    adapter.abilities = libwsproto::common_abilities();
     adapter.abilities.rules = conformance::Rules::all;
-    adapter.abilities.places = true;
     adapter.abilities.requests = true;
     adapter.abilities.responses = true;
     adapter.abilities.statuses = true;
-    adapter.abilities.extensions = {"rsv"};
-    adapter.abilities.limits = {"max_frame", "max_message", "max_fragments"};
+    adapter.abilities.extensions.insert("rsv");
 #ifdef WSPROTO_DEFLATE
-    adapter.abilities.extensions.insert("permessage-deflate");
-    adapter.abilities.limits.insert({"max_inflated", "max_ratio"});
+    adapter.abilities.offers = true;
+    adapter.abilities.answers = true;
+    adapter.abilities.policies = {"server_no_context_takeover", "client_no_context_takeover",
+                                  "server_max_window_bits", "client_max_window_bits"};
 #endif
     adapter.start = [](const conformance::Setup &setup) {
         return std::make_unique<Reading>(setup);
@@ -190,10 +198,10 @@ conformance::Adapter make_adapter()
     return adapter;
 }
 
-const conformance::Adapter libwsproto = make_adapter();
+const conformance::Adapter observer = make_adapter();
 } // namespace
 
-WSPROTO_CONFORMANCE_TESTS(libwsproto, VECTORS_DIR);
+WSPROTO_CONFORMANCE_TESTS(observer, VECTORS_DIR);
 
 TEST(Abilities, AnAdapterThatStopsAtTheFirstBrokenRuleCanUseTheVectorsToo)
 {
@@ -228,6 +236,7 @@ void check_consistent(const Vector &v)
     EXPECT_TRUE(is_one_of(v.result, {"valid", "invalid", "acceptable"})) << v.result;
     EXPECT_FALSE(v.clause.empty() || v.why.empty() || v.feed.empty());
     EXPECT_EQ(v.violations.empty(), v.result == "valid");
+    EXPECT_TRUE(!v.agreed || v.result == "valid") << "nothing holds of what is refused";
     EXPECT_EQ(v.decidable_at < 0, v.result == "valid") << "valid bytes are never known to be wrong";
     EXPECT_LE(v.decidable_at, static_cast<int64_t>(v.feed.size()));
     for (const std::string &rule : v.violations)
@@ -253,8 +262,7 @@ TEST(VectorFiles, TouchEveryRule)
     std::set<std::string> used;
     for (const Vector &v : conformance::read_folder(VECTORS_DIR))
         used.insert(v.violations.begin(), v.violations.end());
-    // Those of compressed messages are touched by the vectors about them.
-    for (uint32_t set = ~of_deflate; const wsp_violation *v = wsp_violation_first(set);
+    for (uint32_t set = ~UINT32_C(0); const wsp_violation *v = wsp_violation_first(set);
          set &= ~v->bit)
         EXPECT_TRUE(is_one_of(v->name, used)) << v->name;
     // Which origins a server lets in is its own affair, so no vector can say it.

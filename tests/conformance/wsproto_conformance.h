@@ -47,6 +47,18 @@ public:
     {
         status_ = status;
     }
+    // A server takes an offer of permessage-deflate, and this is the element of
+    // Sec-WebSocket-Extensions that it answers. Not called: it declines.
+    void answer_with(const std::string &element)
+    {
+        answer_ = element;
+    }
+    // A client takes the server's answer, and these parameters of permessage-deflate hold from now
+    // on. Windows of 15 bits may be left out. Not called: messages are not compressed.
+    void agree(const Parameters &agreed)
+    {
+        agreed_ = agreed;
+    }
 
     bool failed() const
     {
@@ -68,6 +80,14 @@ public:
     {
         return status_;
     }
+    const std::optional<std::string> &answer() const
+    {
+        return answer_;
+    }
+    const std::optional<Parameters> &agreed() const
+    {
+        return agreed_;
+    }
 
 private:
     bool failed_ = false;
@@ -75,6 +95,8 @@ private:
     std::vector<std::string> rules_;
     int64_t known_after_ = -1;
     int status_ = 0;
+    std::optional<std::string> answer_;
+    std::optional<Parameters> agreed_;
 };
 
 enum class Rules {
@@ -92,6 +114,9 @@ struct Abilities {
     bool requests = false;    // it judges a client's opening handshake
     bool responses = false;   // it judges a server's opening handshake
     bool statuses = false;    // it says with which status it refuses a request
+    bool offers = false;      // it chooses among a client's offers of permessage-deflate
+    bool answers = false;     // it judges a server's answer to an offer of permessage-deflate
+    std::set<std::string> policies; // parameters of it that it can be told to insist on
     // What follows a Close is dropped unread (RFC 6455 1.4) instead of failed.
     bool discards_after_close = false;
     std::set<std::string> reads = {"client", "server"}; // whose bytes it reads
@@ -105,6 +130,9 @@ struct Adapter {
     std::function<std::unique_ptr<Reading>(const Setup &)> start;
     // Optional: the bytes that the implementation sends for a message when setup.role is its own.
     std::function<Bytes(const Setup &, const Event &)> write = {};
+    // Optional: is this vector about what the adapter is for? What is not becomes no test, not even
+    // one that is skipped.
+    std::function<bool(const Vector &)> concerns = {};
 };
 
 // ---- A decoder of our own, for bytes that need not be judged byte by byte --------------------
@@ -217,15 +245,40 @@ std::string describe_all(const std::vector<Thing> &things)
     return text.empty() ? "nothing" : text;
 }
 
+inline std::string describe(const std::optional<Parameters> &parameters)
+{
+    if (!parameters)
+        return "no permessage-deflate";
+    std::string text = "permessage-deflate";
+    for (const auto &[name, value] : *parameters)
+        text += "; " + name + (value.empty() ? "" : "=" + value);
+    return text;
+}
+
 // ---- Judging ---------------------------------------------------------------------------------
 
 using Problems = std::vector<std::string>;
+
+// Why this implementation cannot be asked to negotiate so.
+inline std::string reason_not_to_negotiate(const Setup &setup, const Abilities &a)
+{
+    if (setup.role == "client" && !a.offers)
+        return "does not choose among offers of permessage-deflate";
+    if (setup.role == "server" && !a.answers)
+        return "does not judge answers to an offer of permessage-deflate";
+    for (const auto &parameter : setup.policy)
+        if (a.policies.count(parameter.first) == 0)
+            return "cannot be told to insist on " + parameter.first;
+    return "";
+}
 
 // Why this implementation cannot be asked this; empty = it can.
 inline std::string reason_to_skip(const Vector &v, const Abilities &a)
 {
     if (a.reads.count(v.setup.role) == 0)
         return "does not read what a " + v.setup.role + " sends";
+    if (v.setup.negotiation)
+        return reason_not_to_negotiate(v.setup, a);
     if (v.setup.handshake && !(v.setup.role == "client" ? a.requests : a.responses))
         return "does not judge the " + v.setup.role + "'s opening handshake";
     for (const auto &extension : v.setup.extensions)
@@ -281,6 +334,67 @@ inline void judge_failure(const Vector &v, const Abilities &a, const Reading &r,
         differs("refused with " + std::to_string(r.status()), std::to_string(v.status));
 }
 
+inline std::string trimmed(const std::string &text)
+{
+    const size_t first = text.find_first_not_of(" \t\"");
+    return first == std::string::npos
+               ? ""
+               : text.substr(first, text.find_last_not_of(" \t\"") - first + 1);
+}
+
+// The parameters of an element of Sec-WebSocket-Extensions; none when it is not permessage-deflate,
+// or names one twice.
+inline std::optional<Parameters> parameters_of_element(const std::string &element)
+{
+    Parameters parameters;
+    size_t at = std::min(element.find(';'), element.size());
+    bool legal = trimmed(element.substr(0, at)) == "permessage-deflate";
+    while (at < element.size()) {
+        const size_t end = std::min(element.find(';', at + 1), element.size());
+        const std::string part = element.substr(at + 1, end - at - 1);
+        const size_t equals = std::min(part.find('='), part.size());
+        const std::string value = equals < part.size() ? trimmed(part.substr(equals + 1)) : "";
+        legal = parameters.emplace(trimmed(part.substr(0, equals)), value).second && legal;
+        at = end;
+    }
+    return legal ? std::optional<Parameters>(parameters) : std::nullopt;
+}
+
+// Does the answer name all that it must, and nothing but what it may?
+inline bool answer_fits(const Vector &v, const Parameters &named)
+{
+    Parameters all = v.answer_may;
+    all.insert(v.answer->begin(), v.answer->end());
+    const auto within = [](const Parameters &some, const Parameters &others) {
+        return std::includes(others.begin(), others.end(), some.begin(), some.end());
+    };
+    return within(*v.answer, named) && within(named, all);
+}
+
+inline void judge_answer(const Vector &v, const Reading &r, const std::string &how,
+                         Problems &problems)
+{
+    const std::optional<Parameters> named =
+        r.answer() ? parameters_of_element(*r.answer()) : std::nullopt;
+    const bool fits =
+        r.answer() ? named && v.answer && answer_fits(v, *named) : !v.answer || v.may_decline;
+    if (!fits)
+        problems.push_back(how + ": answered " + r.answer().value_or("nothing") + "; should be " +
+                           describe(v.answer));
+}
+
+inline void judge_agreement(const Vector &v, const Reading &r, const std::string &how,
+                            Problems &problems)
+{
+    std::optional<Parameters> agreed = r.agreed();
+    for (const char *window : {"client_max_window_bits", "server_max_window_bits"})
+        if (agreed && agreed->count(window) && agreed->at(window) == "15")
+            agreed->erase(window);
+    if (!r.failed() && agreed != v.agreed)
+        problems.push_back(how + ": agreed on " + describe(agreed) + "; should be " +
+                           describe(v.agreed));
+}
+
 inline void judge(const Vector &v, const Abilities &a, const Reading &r, const std::string &how,
                   Problems &problems)
 {
@@ -291,6 +405,10 @@ inline void judge(const Vector &v, const Abilities &a, const Reading &r, const s
     judge_events(v, a, r, how, problems);
     if (v.result != "valid" && r.failed())
         judge_failure(v, a, r, how, problems);
+    if (v.setup.negotiation && v.setup.role == "client")
+        judge_answer(v, r, how, problems);
+    else if (v.setup.negotiation)
+        judge_agreement(v, r, how, problems);
 }
 
 // ---- Feeding ---------------------------------------------------------------------------------
@@ -500,6 +618,8 @@ inline bool add_tests(const Adapter &of, const std::string &folder)
     const std::string prefix = adapter->name + "/";
     try {
         for (Vector &v : read_folder(folder)) {
+            if (adapter->concerns && !adapter->concerns(v))
+                continue;
             const size_t slash = v.id.find('/');
             const std::string suite = prefix + test_name(v.id.substr(0, slash));
             const std::string name = test_name(v.id.substr(slash + 1));

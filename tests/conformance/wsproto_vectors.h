@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -42,8 +43,17 @@ struct Setup {
     std::map<std::string, Parameters> extensions; // e.g. "permessage-deflate"
     uint8_t rsv_allowed = 0;                      // of "rsv": RSV1 = 4, RSV2 = 2, RSV3 = 1
     std::map<std::string, uint64_t> limits;       // e.g. "max_frame"
-    bool handshake = false; // the stream begins with the head of the opening handshake
-    Bytes request;          // a server's handshake: the head of the request that it answers
+    bool handshake = false;   // the stream begins with the head of the opening handshake
+    Bytes request;            // a server's handshake: the head of the request that it answers
+    bool negotiation = false; // the handshake is about the parameters of permessage-deflate
+    Parameters policy;        // negotiation by a server: what it insists on
+
+    // 0 = no such limit.
+    uint64_t limit(const std::string &name) const
+    {
+        const auto found = limits.find(name);
+        return found == limits.end() ? 0 : found->second;
+    }
 };
 
 struct Vector {
@@ -55,6 +65,11 @@ struct Vector {
     int64_t decidable_at = -1; // -1 = never
     std::vector<Event> events;
     int status = 0; // of the refusal of a request; 0 = not said
+    // Negotiation. By a server: the parameters that its answer must name (none: the offer is
+    // declined), and those that it may name besides. By a client: what holds (none: nothing).
+    std::optional<Parameters> answer, agreed;
+    Parameters answer_may;
+    bool may_decline = false;
 };
 
 // ---- Reading the vectors ---------------------------------------------------------------------
@@ -168,10 +183,10 @@ inline Event event_of(const JsonReading &json)
     return event;
 }
 
-inline Parameters parameters_of(const std::string &extension, const JsonReading &json)
+inline Parameters parameters_of(const std::string &member, const JsonReading &json)
 {
     Parameters parameters;
-    json.members(extension.c_str(), [&](const std::string &name, JsonNode *value) {
+    json.members(member.c_str(), [&](const std::string &name, JsonNode *value) {
         const GType type = json_node_get_value_type(value);
         if (type == G_TYPE_INT64)
             parameters[name] = std::to_string(json_node_get_int(value));
@@ -187,7 +202,10 @@ inline Setup setup_of(const JsonReading &json)
 {
     Setup setup;
     setup.role = json.text("role");
-    setup.handshake = json.text("id").rfind("handshake-", 0) == 0;
+    setup.negotiation = json.has("policy") || json.has("agreed");
+    setup.handshake = setup.negotiation || json.text("id").rfind("handshake-", 0) == 0;
+    if (json.has("policy"))
+        setup.policy = parameters_of("policy", json);
     if (json.has("request"))
         setup.request = bytes_of(json, "request");
     if (json.has("limits"))
@@ -205,6 +223,14 @@ inline Setup setup_of(const JsonReading &json)
             setup.rsv_allowed |= static_cast<uint8_t>(8 >> json_node_get_int(node));
         });
     return setup;
+}
+
+// The parameters of this name; none where there is null, or nothing.
+inline std::optional<Parameters> parameters_if_any(const char *name, const JsonReading &json)
+{
+    if (!json.has(name) || json.is_null(name))
+        return std::nullopt;
+    return parameters_of(name, json);
 }
 
 inline Vector vector_of(const JsonReading &json)
@@ -227,6 +253,10 @@ inline Vector vector_of(const JsonReading &json)
     });
     if (json.has("status"))
         v.status = static_cast<int>(json.number("status"));
+    v.answer = parameters_if_any("answer", json);
+    v.answer_may = parameters_if_any("answer_may", json).value_or(Parameters());
+    v.agreed = parameters_if_any("agreed", json);
+    v.may_decline = json.has("may_decline") && json.truth("may_decline");
     return v;
 }
 

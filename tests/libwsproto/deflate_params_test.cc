@@ -1,5 +1,6 @@
-// The negotiation of permessage-deflate (RFC 7692 5, 7.1): what a server chooses, what it answers,
-// and what a client makes of the answer.
+// The negotiation of permessage-deflate (RFC 7692 5, 7.1): what the RFC leaves to the library, what
+// it writes, and that both sides agree. What the RFC demands is in ../vectors/deflate-offer.json
+// and deflate-answer.json.
 #include "parsed_head.h"
 
 #include <wsproto/deflate.h>
@@ -58,18 +59,13 @@ std::string answer_to(const std::vector<std::string> &offers,
     return text;
 }
 
-TEST(DeflateChoose, GrantsWhatIsOffered) // RFC 7692 7.1
+TEST(DeflateChoose, GrantsTheSmallestWindowAndRepeatsWhatTheClientSaysOfItself) // 7.1.1.2, 7.1.2
 {
     const std::pair<std::string, std::string> cases[] = {
-        {"", ""},
         {"; client_max_window_bits", ""},
         {"; client_max_window_bits=15", ""},
         {"; client_max_window_bits=8", "; client_max_window_bits=8"},
-        {"; client_max_window_bits=10", "; client_max_window_bits=10"},
         {"; server_max_window_bits=8", "; server_max_window_bits=8"},
-        {"; server_max_window_bits=\"10\"", "; server_max_window_bits=10"},
-        {"; server_max_window_bits=15", "; server_max_window_bits=15"}, // 7.1.2.1: must be named
-        {"; server_no_context_takeover", "; server_no_context_takeover"},
         {"; client_no_context_takeover", "; client_no_context_takeover"},
         {";client_max_window_bits=9;server_max_window_bits=12;client_no_context_takeover",
          "; client_no_context_takeover; server_max_window_bits=12; client_max_window_bits=9"},
@@ -78,56 +74,12 @@ TEST(DeflateChoose, GrantsWhatIsOffered) // RFC 7692 7.1
         EXPECT_EQ(answer_to({pmd + offer}), pmd + answer) << offer;
 }
 
-TEST(DeflateChoose, DeclinesWhatIsUnknownDoubleOrWronglyValued) // 7.1
+TEST(DeflateChoose, DeclinesWhatHasNotTheFormOfAnExtension) // RFC 6455 9.1
 {
-    for (const char *parameters : {"; unknown",
-                                   "; server_no_context_takeover; server_no_context_takeover",
-                                   "; server_max_window_bits=10; server_max_window_bits=10",
-                                   "; client_max_window_bits; client_max_window_bits=10",
-                                   "; server_no_context_takeover=1",
-                                   "; client_no_context_takeover=\"true\"",
-                                   "; server_max_window_bits",
-                                   "; server_max_window_bits=7",
-                                   "; server_max_window_bits=16",
-                                   "; server_max_window_bits=0",
-                                   "; server_max_window_bits=08",
-                                   "; server_max_window_bits=010",
-                                   "; server_max_window_bits=+9",
-                                   "; server_max_window_bits=9.0",
-                                   "; server_max_window_bits=100",
-                                   "; client_max_window_bits=7",
-                                   "; client_max_window_bits=16",
-                                   "; client_max_window_bits=015",
-                                   "; client_max_window_bits=x",
-                                   "; client_max_window_bits=\"7\"",
-                                   "; client_max_window_bits="}) {
-        EXPECT_EQ(answer_to({pmd + parameters}), "none") << parameters;
+    for (const char *parameters : {"; client_max_window_bits=", ";", "; server_max_window_bits=9;"})
         EXPECT_EQ(answer_to({pmd + parameters + ", " + pmd + "; server_max_window_bits=9"}),
                   pmd + "; server_max_window_bits=9")
             << "the next is looked at: " << parameters;
-    }
-    EXPECT_EQ(answer_to({}), "none");
-    EXPECT_EQ(answer_to({"x-other, permessage-deflated, x-webkit-deflate-frame"}), "none");
-}
-
-TEST(DeflateChoose, TakesTheFirstThatItCanMeet) // 5.1
-{
-    const wsp_deflate_policy small = policy_of(10, false, 10, true);
-    const std::string both = pmd + "; client_no_context_takeover; server_max_window_bits=10"
-                                   "; client_max_window_bits=10";
-    EXPECT_EQ(answer_to({pmd}, small), "none") << "the client's window cannot be limited";
-    EXPECT_EQ(answer_to({pmd + "; client_max_window_bits"}, small), both);
-    EXPECT_EQ(answer_to({pmd + ", " + pmd + "; client_max_window_bits"}, small), both);
-    EXPECT_EQ(answer_to({"x-other", pmd + "; server_max_window_bits=12; unknown",
-                         pmd + "; client_max_window_bits=12", pmd},
-                        small),
-              both);
-    EXPECT_EQ(answer_to({pmd + "; client_max_window_bits=9; server_max_window_bits=8"}, small),
-              pmd + "; client_no_context_takeover; server_max_window_bits=8"
-                    "; client_max_window_bits=9")
-        << "the smaller of two windows";
-    EXPECT_EQ(answer_to({pmd + "; server_no_context_takeover", pmd}),
-              pmd + "; server_no_context_takeover");
 }
 
 TEST(DeflateAnswer, IsWrittenOnlyFromLegalNumbersAndWithRoom)
@@ -186,52 +138,9 @@ std::string verdict(const std::vector<std::string> &answers, const std::vector<s
     return "?";
 }
 
-TEST(DeflateAnswerCheck, KeepsToTheOffer) // 7.1
-{
-    const struct {
-        std::string offer, answer, verdict;
-    } cases[] = {
-        {"", "", "15 15"},
-        {"", "; server_no_context_takeover", "15n 15"},
-        {"", "; client_no_context_takeover", "15 15n"},
-        {"", "; server_max_window_bits=9", "9 15"}, // 7.1.2.1: may be there unasked
-        {"", "; client_max_window_bits=9", "illegal"},
-        {"; client_max_window_bits", "", "15 15"},
-        {"; client_max_window_bits", "; client_max_window_bits=8", "15 8"},
-        {"; client_max_window_bits", "; client_max_window_bits", "illegal"},
-        {"; client_max_window_bits=10", "", "15 10"}, // its own word
-        {"; client_max_window_bits=10", "; client_max_window_bits=10", "15 10"},
-        {"; client_max_window_bits=10", "; client_max_window_bits=9", "15 9"},
-        {"; client_max_window_bits=10", "; client_max_window_bits=11", "illegal"},
-        {"; server_max_window_bits=10", "; server_max_window_bits=10", "10 15"},
-        {"; server_max_window_bits=10", "; server_max_window_bits=\"8\"", "8 15"},
-        {"; server_max_window_bits=10", "; server_max_window_bits=11", "illegal"},
-        {"; server_max_window_bits=10", "", "illegal"},
-        {"; server_max_window_bits=10", "; server_max_window_bits", "illegal"},
-        {"; server_max_window_bits=15", "; server_max_window_bits=15", "15 15"},
-        {"; server_no_context_takeover", "", "illegal"},
-        {"; server_no_context_takeover", "; server_no_context_takeover", "15n 15"},
-        {"; client_no_context_takeover", "", "15 15n"},
-        {"", "; unknown", "illegal"},
-        {"", "; server_no_context_takeover=1", "illegal"},
-        {"", "; server_no_context_takeover; server_no_context_takeover", "illegal"},
-        {"", "; server_max_window_bits=7", "illegal"},
-        {"", "; server_max_window_bits=08", "illegal"},
-        {"; server_max_window_bits=9, permessage-deflate", "; server_no_context_takeover",
-         "15n 15"}, // answers the second
-        {"; server_max_window_bits=9, permessage-deflate", "; client_max_window_bits=9", "illegal"},
-    };
-    for (const auto &c : cases) {
-        const std::vector<std::string> offers = {pmd + c.offer};
-        EXPECT_EQ(verdict({pmd + c.answer}, &offers), c.verdict) << c.offer << " > " << c.answer;
-    }
-}
-
-TEST(DeflateAnswerCheck, TellsNoneFromIllegal)
+TEST(DeflateAnswerCheck, TakesOneAnswerToWhatWasOffered) // 5
 {
     const std::vector<std::string> offers = {pmd}, nothing;
-    EXPECT_EQ(verdict({}, &offers), "none");
-    EXPECT_EQ(verdict({"x-other"}, &offers), "none");
     EXPECT_EQ(verdict({pmd}, &nothing), "illegal") << "it was not offered";
     EXPECT_EQ(verdict({pmd + ", " + pmd}, &offers), "illegal");
     EXPECT_EQ(verdict({pmd, "x-other", pmd}, &offers), "illegal") << "in two lines";

@@ -11,14 +11,7 @@
 namespace
 {
 
-wsp_frame_rules negotiated()
-{
-    wsp_frame_rules rules = {};
-    rules.sender = WSP_FROM_UNKNOWN;
-    rules.rsv_allowed = WSP_RSV1;
-    return rules;
-}
-const wsp_frame_rules frame_rules = negotiated();
+const wsp_frame_rules any = rules_of_any_sender();
 
 using Messages = std::vector<SeenMessage>;
 using Violations = std::vector<SeenViolation>;
@@ -66,7 +59,7 @@ void expect(const Bytes &in, const Messages &messages, const Violations &violati
         rules.max_inflated = limits.inflated;
         rules.max_ratio = limits.ratio;
         rules.inflater = inflater.get();
-        Observer o(frame_rules, rules, room);
+        Observer o(any, rules, room);
         if (bytewise) {
             o.feed_bytewise(in);
         } else {
@@ -164,7 +157,7 @@ TEST(MessageInflate, WireLengthIsThatOfThePayload)
     const Inflater inflater = new_inflater();
     wsp_message_rules rules = {};
     rules.inflater = inflater.get();
-    Observer o(frame_rules, rules);
+    Observer o(any, rules);
     o.feed(stream({first(1, from_hex("f248cd")).not_final(), Frame(9, "ping"),
                    Frame(0, from_hex("c9c90700")).masked(), Frame(2, "plain"),
                    Frame(2, "ab").not_final(), Frame(0, "c")}));
@@ -238,7 +231,7 @@ TEST(MessageInflate, AnAbandonedMessageLeavesLaterOnesRaw)
 
 TEST(MessageInflate, WithoutAnInflaterEverythingIsRaw)
 {
-    Observer o(frame_rules);
+    Observer o(any);
     o.feed(stream({first(1, hello).masked(), Frame(1, "plain")}));
     EXPECT_EQ(o.messages, (Messages{raw(1, hello), plain(1, from_text("plain"))}));
     EXPECT_TRUE(o.violations.empty());
@@ -248,7 +241,7 @@ Observer with_gap(const Bytes &in, size_t at, size_t size, wsp_inflater *inflate
 {
     wsp_message_rules rules = {};
     rules.inflater = inflater;
-    Observer o(frame_rules, rules);
+    Observer o(any, rules);
     o.feed(in.data(), at);
     o.gap(size);
     if (size)
@@ -371,7 +364,7 @@ uint64_t given_before_ratio(const Bytes &in, uint32_t ratio, size_t buffer, size
     wsp_message_rules rules = {};
     rules.max_ratio = ratio;
     rules.inflater = inflater.get();
-    Observer o(frame_rules, rules);
+    Observer o(any, rules);
     Bytes out(buffer);
     uint64_t given = 0;
     for (size_t at = 0; at < in.size();) {
@@ -413,7 +406,7 @@ TEST(MessageInflateLimit, StopsABombWithinOneBuffer)
         rules.max_inflated = limits.inflated;
         rules.max_ratio = limits.ratio;
         rules.inflater = inflater.get();
-        Observer o(frame_rules, rules);
+        Observer o(any, rules);
         wsp_event ev;
         wsp_reader_next(&o.reader, in.data(), in.size(), &ev);
         Guarded out(5000); // a byte past the limit would be a crash
@@ -433,7 +426,7 @@ TEST(MessageInflateBuffer, OfNoSizeTakesNothingAndBeginsNothingTwice)
     const Inflater inflater = new_inflater();
     wsp_message_rules rules = {};
     rules.inflater = inflater.get();
-    Observer o(frame_rules, rules);
+    Observer o(any, rules);
     wsp_event ev;
     wsp_reader_next(&o.reader, in.data(), in.size(), &ev);
     wsp_message_event mev;

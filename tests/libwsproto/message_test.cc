@@ -9,14 +9,7 @@
 
 namespace
 {
-wsp_frame_rules any_sender()
-{
-    wsp_frame_rules rules = {};
-    rules.sender = WSP_FROM_UNKNOWN;
-    rules.rsv_allowed = WSP_RSV1;
-    return rules;
-}
-const wsp_frame_rules any = any_sender();
+const wsp_frame_rules any = rules_of_any_sender();
 
 SeenMessage message(int opcode, std::string_view data, uint64_t frames = 1)
 {

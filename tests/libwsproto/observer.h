@@ -12,6 +12,15 @@
 #include <string>
 #include <vector>
 
+// A connection whose two roles are not known, and on which permessage-deflate may be in use.
+inline wsp_frame_rules rules_of_any_sender()
+{
+    wsp_frame_rules rules = {};
+    rules.sender = WSP_FROM_UNKNOWN;
+    rules.rsv_allowed = WSP_RSV1;
+    return rules;
+}
+
 // A frame as the reader gave it, its pieces joined.
 struct SeenFrame {
     uint64_t at = 0;

@@ -1,11 +1,15 @@
 """Vectors of limits that an endpoint sets itself (RFC 6455 10.4): at each, and one beyond."""
+from deflating import Blocks
 from writing import *
 
 CLAUSE = "RFC 6455 10.4"
 
+noise = bytes(range(256)) * 5
 
-def one(name, why, limits, frames, broken=(), events=()):
-    return vector(f"limits/{name}", CLAUSE, "server", why, frames, broken, events, limits=limits)
+
+def one(name, why, limits, frames, broken=(), events=(), **more):
+    return vector(f"limits/{name}", CLAUSE, "server", why, frames, broken, events, limits=limits,
+                  **more)
 
 
 def fragments(*payloads, opcode=BINARY):
@@ -81,9 +85,90 @@ def of_fragments():
               events=[binary(b"abc"), binary(b"def")])
 
 
+def inflating(name, why, limits, frames, broken=(), events=()):
+    return one(name, why, limits, frames, broken, events, extensions={"permessage-deflate": {}})
+
+
+def compressed(blocks, fin=1):
+    payload = blocks if isinstance(blocks, bytes) else blocks.payload()
+    return server(BINARY, payload, rsv=4, fin=fin)
+
+
+def known(frame):
+    """In compressed payload, a limit is known at the latest with the last byte of the frame."""
+    return Known(frame, None)
+
+
+def of_inflated():
+    limit, broken = {"max_inflated": 5}, ["limit-inflated"]
+    five, six = Blocks().fixed(b"Hello").payload(), Blocks().fixed(b"Hello!").payload()
+    hello = binary(b"Hello")
+    yield inflating("inflated-at", "A message may inflate to as many bytes as the limit.", limit,
+                    [compressed(five)], events=[hello])
+    yield inflating("inflated-beyond", "One byte more is refused.", limit,
+                    [known(compressed(six))], broken)
+    run = Blocks().fixed(b"a", (258, 1)).payload()
+    yield inflating("inflated-at-in-a-match", "A match may end at the limit.",
+                    {"max_inflated": 259}, [compressed(run)], events=[binary(b"a" * 259)])
+    yield inflating("inflated-beyond-in-a-match", "And not one byte behind it.",
+                    {"max_inflated": 258}, [known(compressed(run))], broken)
+    stored, longer = Blocks().stored(b"Hello").payload(), Blocks().stored(b"Hello!").payload()
+    yield inflating("inflated-not-compressed",
+                    "It is inflated bytes that count; here there are more compressed ones.", limit,
+                    [compressed(stored)], events=[hello])
+    yield inflating("inflated-at-in-fragments", "The limit is that of all fragments together.",
+                    limit, [compressed(stored[:8], fin=0), server(CONTINUATION, stored[8:])],
+                    events=[hello])
+    yield inflating("inflated-beyond-in-fragments", "The fragment that passes it is refused.",
+                    limit, [compressed(longer[:8], fin=0),
+                            known(server(CONTINUATION, longer[8:]))], broken)
+    yield inflating("inflated-counted-anew", "Each message has the whole limit.", limit,
+                    [compressed(five), compressed(Blocks().fixed((5, 5)))], events=[hello, hello])
+    yield inflating("inflated-not-of-plain-messages",
+                    "It says nothing about messages that are not compressed.", limit,
+                    [server(BINARY, b"0123456789")], events=[binary(b"0123456789")])
+    yield inflating("inflated-bomb", "A kilobyte can inflate to a megabyte; none of it is kept.",
+                    {"max_inflated": 1000}, [known(compressed(Blocks().zeros(4064)))], broken)
+
+
+def of_ratio():
+    def run(stored, first):
+        """`stored` bytes and as many more as `first` and four matches of 258 bytes give."""
+        return Blocks().stored(b"a" * stored).fixed((first, 1), *[(258, 1)] * 4)
+
+    limit, broken = {"max_ratio": 32}, ["limit-ratio"]
+    at, beyond = run(19, 5).payload(), run(19, 6).payload()
+    inflated = binary(b"a" * 1056)
+    yield inflating("ratio-at", "With its 33rd byte, 1056 bytes are inflated: just 32 for each.",
+                    limit, [compressed(at)], events=[inflated])
+    yield inflating("ratio-beyond", "One more is refused.", limit, [known(compressed(beyond))],
+                    broken)
+    yield inflating("ratio-at-in-fragments", "What came in all fragments counts.", limit,
+                    [compressed(at[:10], fin=0), server(CONTINUATION, at[10:29], fin=0),
+                     server(CONTINUATION, at[29:])], events=[inflated])
+    yield inflating("ratio-beyond-for-a-while",
+                    "It is refused when it is too high, whatever would come later.", limit,
+                    [known(compressed(run(19, 6).stored(noise)))], broken)
+    yield inflating("ratio-beyond-behind-what-did-not-shrink",
+                    "What came in other messages does not count.", limit,
+                    [compressed(Blocks().stored(noise)), known(compressed(beyond))], broken,
+                    [binary(noise)])
+    short = [(258, 1)] * 3 + [(10, 1)] * 24
+    yield inflating("ratio-of-1023-bytes", "Less than 1024 bytes may have any ratio.",
+                    {"max_ratio": 1}, [compressed(Blocks().fixed(b"a", *short, (8, 1)))],
+                    events=[binary(b"a" * 1023)])
+    yield inflating("ratio-of-1024-bytes", "From 1024 on it counts.", {"max_ratio": 1},
+                    [known(compressed(Blocks().fixed(b"a", *short, (9, 1))))], broken)
+    yield inflating("ratio-not-of-plain-messages", "What is not compressed has none.",
+                    {"max_ratio": 1}, [server(BINARY, noise)], events=[binary(noise)])
+    yield inflating("ratio-bomb", "The highest ratio is about 1032.", {"max_ratio": 100},
+                    [known(compressed(Blocks().zeros(4064)))], broken)
+
+
 def limits():
-    for part in (of_frames, of_messages, of_fragments):
+    for part in (of_frames, of_messages, of_fragments, of_inflated, of_ratio):
         yield from part()
 
 
-SUBJECTS = {"limits": (limits, "Limits of the receiver: bytes of a frame, bytes and frames of a message.")}
+SUBJECTS = {"limits": (limits, "Limits of the receiver: bytes of a frame, bytes and frames of a "
+                               "message, bytes that a compressed one inflates to.")}
