@@ -137,9 +137,14 @@ static inline bool is_plain(const wsp_conn *c, const wsp_conn_frame *f)
            (f->opcode == WSP_OPCODE_BINARY || check_text(f, &text) == WSP_OK);
 }
 
-inline int wsp_conn_admit(wsp_conn *c, uint64_t now, const wsp_conn_frame *f, int last)
+static inline int admit(wsp_conn *c, uint64_t now, const wsp_conn_frame *f, int last)
 {
     return is_plain(c, f) ? last : admit_any(c, now, f, last);
+}
+
+int wsp_conn_admit(wsp_conn *c, uint64_t now, const wsp_conn_frame *f, int last)
+{
+    return admit(c, now, f, last);
 }
 
 /* ---- Frames --------------------------------------------------------------------------------- */
@@ -193,7 +198,7 @@ static inline int64_t write_frame(const wsp_conn_frame *f, const uint8_t *key, u
 WSP_APART static int send_header_masked(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
                                         uint8_t header[WSP_FRAME_HEADER_MAX], uint8_t *masked)
 {
-    int error = wsp_conn_admit(c, now, f, f->len && !masked ? WSP_ERR_MASK : WSP_OK);
+    int error = admit(c, now, f, f->len && !masked ? WSP_ERR_MASK : WSP_OK);
     if (error)
         return error;
     int header_size = write_header(f, f->len, f->masking_key, header);
@@ -206,14 +211,14 @@ int wsp_conn_send_header(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
 {
     if (c->options.role == WSP_CLIENT)
         return send_header_masked(c, now, f, header, masked);
-    int error = wsp_conn_admit(c, now, f, WSP_OK);
+    int error = admit(c, now, f, WSP_OK);
     return error ? error : write_header(f, f->len, NULL, header);
 }
 
 static inline int64_t send_frame(wsp_conn *c, uint64_t now, const wsp_conn_frame *f,
                                  const uint8_t *key, uint8_t *out, size_t size)
 {
-    int error = wsp_conn_admit(c, now, f, check_room(f, key, size));
+    int error = admit(c, now, f, check_room(f, key, size));
     return error ? error : write_frame(f, key, out);
 }
 
