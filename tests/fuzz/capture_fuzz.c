@@ -54,15 +54,22 @@ static void run(FILE *stream, outcome *o)
     const session_options options = {.max_data = 1000, .memory = 10000};
     o->sessions = session_new(&options, on_record, o);
     tcp *streams = tcp_new(&limits, on_stream, o);
+    const fragment_limits room = {.max_bytes = 4096, .max_packets = 8};
+    fragments *pieces = fragments_new(&room);
     pcapng *reader = pcapng_new(stream);
     packet p;
     segment s;
-    for (uint64_t number = 1; pcapng_next(reader, &p) == PCAPNG_PACKET; number++)
-        if (decap(&p, &s) == DECAP_TCP)
+    for (uint64_t number = 1; pcapng_next(reader, &p) == PCAPNG_PACKET; number++) {
+        if (decap(&p, pieces, &s) != DECAP_TCP)
+            continue;
+        do
             tcp_segment(streams, &s, number, p.time_ns);
+        while (decap_rest(pieces, &s));
+    }
     tcp_finish(streams);
     CHECK(o->connections == 0 && o->records == 0);
     pcapng_free(reader);
+    fragments_free(pieces);
     tcp_free(streams);
     session_free(o->sessions);
 }

@@ -33,14 +33,17 @@ std::string opened(const char *path)
     uint8_t magic[INPUT_MAGIC];
     size_t len = 99;
     GError *error = nullptr;
-    FILE *stream = input_open(path, magic, &len, &error);
-    if (!stream) {
+    input *in = input_open(path, magic, &len, &error);
+    if (!in) {
         const std::string message = error->message;
         g_error_free(error);
         return "error: " + message;
     }
-    const std::string everything = read_all(stream);
-    fclose(stream);
+    std::string everything = read_all(input_stream(in));
+    fclose(input_stream(in));
+    if (input_error(in))
+        everything += std::string("|") + input_error(in);
+    input_free(in);
     return std::string(magic, magic + len) + "|" + everything;
 }
 
@@ -151,6 +154,57 @@ TEST(Input, NamesWhatCannotBeOpened)
         EXPECT_EQ(opened("-"), "error: cannot read standard input: Bad file descriptor");
     }
 }
+
+#ifdef WSDUMP_GZIP
+// "abcdefgh", as gzip -n writes it.
+const Bytes packed = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03,
+                      0x4b, 0x4c, 0x4a, 0x4e, 0x49, 0x4d, 0x4b, 0xcf, 0x00, 0x00,
+                      0x50, 0x2a, 0xef, 0xae, 0x08, 0x00, 0x00, 0x00};
+
+TEST(Input, UnpacksOnTheWay)
+{
+    EXPECT_EQ(opened(TempFile(packed).path()), "abcd|abcdefgh");
+    const Bytes cut(packed.begin(), packed.end() - 1);
+    EXPECT_EQ(opened(TempFile(cut).path()), "abcd|abcdefgh|the gzip data is cut off");
+}
+
+TEST(Input, UnpacksAPipeAsFarAsItHasCome)
+{
+    int ends[2], back[2];
+    ASSERT_EQ(pipe(ends), 0);
+    ASSERT_EQ(pipe(back), 0);
+    const pid_t writer = fork();
+    if (writer == 0) { // the rest only when the beginning was read
+        char c;
+        const ssize_t half = 19;
+        const auto rest = packed.size() - static_cast<size_t>(half);
+        alarm(10);
+        _exit(write(ends[1], packed.data(), half) == half && read(back[0], &c, 1) == 1 &&
+                      write(ends[1], packed.data() + half, rest) == static_cast<ssize_t>(rest)
+                  ? 0
+                  : 1);
+    }
+    close(ends[1]);
+    {
+        StandardInput redirected(ends[0]);
+        uint8_t magic[INPUT_MAGIC];
+        size_t len;
+        input *in = input_open("-", magic, &len, nullptr);
+        ASSERT_NE(in, nullptr);
+        EXPECT_EQ(len, 4u);
+        EXPECT_EQ(write(back[1], "x", 1), 1);
+        EXPECT_EQ(read_all(input_stream(in)), "abcdefgh");
+        EXPECT_EQ(input_error(in), nullptr);
+        fclose(input_stream(in));
+        input_free(in);
+    }
+    int status = -1;
+    waitpid(writer, &status, 0);
+    EXPECT_EQ(status, 0);
+    close(back[0]);
+    close(back[1]);
+}
+#endif
 
 TEST(Input, RefusesATerminal)
 {

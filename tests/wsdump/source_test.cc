@@ -1,4 +1,5 @@
 // source: pcap and pcapng files, from disk or a pipe, give the same packets, filtered as asked.
+#include "packed.h"
 #include "packets.h"
 
 #include <fcntl.h>
@@ -186,6 +187,56 @@ TEST(Source, NamesTheFileThatIsNoCapture)
     EXPECT_EQ(read(Bytes{0x0a, 0x0d}).error, "FILE is not a pcap or pcapng capture");
     const Seen header_only = read(Bytes{0xd4, 0xc3, 0xb2, 0xa1});
     EXPECT_EQ(header_only.error.find("FILE cannot be read as pcap: "), 0u) << header_only.error;
+}
+
+// --- packed files ---
+
+TEST(Source, ReadsPackedCaptures)
+{
+    PcapFile classic(1, true, true);
+    PcapngFile next(true);
+    next.interface(1, 0, next.option(9, Bytes{9}));
+    for (int i = 1; i <= 3; i++) {
+        classic.add(i, Bytes(60, 1));
+        next.enhanced(0, static_cast<uint64_t>(i), Bytes(60, 1));
+    }
+    for (const Packing &p : packings())
+        for (const Bytes &bytes : {classic.bytes, next.bytes}) {
+            const Seen seen = read(p.pack(bytes));
+            EXPECT_EQ(seen.packets, (Packets{"1 1 1 60/60", "2 1 2 60/60", "3 1 3 60/60"}));
+            EXPECT_EQ(seen.error, "");
+        }
+}
+
+TEST(Source, DeliversWhatThereIsBeforePackedDataIsCutOff)
+{
+    PcapFile file;
+    for (uint8_t i = 0; i < 50; i++)
+        file.add(i * 1000, Bytes(60, i));
+    for (const Packing &p : packings()) {
+        const std::string reason = std::string("the ") + p.name + " data is cut off";
+        const Bytes whole = p.pack(file.bytes);
+        for (size_t len = 4; len < whole.size(); len++) {
+            const Seen seen = read(Bytes(whole.begin(), whole.begin() + static_cast<long>(len)));
+            const std::string count = std::to_string(seen.packets.size());
+            // The file's header may be out of reach: then it cannot be opened at all.
+            ASSERT_TRUE(seen.error ==
+                            "FILE: cannot be read beyond packet " + count + ": " + reason ||
+                        (count == "0" && seen.error == "FILE cannot be read: " + reason))
+                << len << " " << seen.error;
+        }
+    }
+}
+
+TEST(Source, SaysWhatIsPackedIfItIsNoCapture)
+{
+    for (const Packing &p : packings()) {
+        EXPECT_EQ(read(p.pack(text("GET / HTTP/1.1"))).error,
+                  "FILE is not a pcap or pcapng capture");
+        EXPECT_EQ(read(p.pack({})).error, "FILE is empty; it should be a pcap or pcapng capture");
+    }
+    EXPECT_EQ(read(text("BZh91AY&SY")).error,
+              "FILE is compressed with bzip2; try: bzip2 -dc FILE | wsdump -r -");
 }
 
 // --- filters ---

@@ -1,11 +1,13 @@
 /*
- * A stdio stream over a file descriptor and a buffer of our own: the buffer is filled once before
- * the stream is handed out, so the format can be recognised without seeking. What is packed
- * (gzip, zstd) is to be recognised and unpacked here, and nothing above has to know.
+ * A stdio stream over a file descriptor and buffers of our own: the first of them is filled before
+ * the stream is handed out, so the format can be recognised without seeking. What is packed is
+ * recognised and unpacked here, and nothing above has to know.
  */
 #define _GNU_SOURCE /* fopencookie */
 
 #include "input.h"
+
+#include "unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +16,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef struct input {
+enum { BUFFER_SIZE = 256 * 1024 };
+
+typedef struct buffer {
+    size_t begin, end; /* of what waits in it */
+    uint8_t bytes[BUFFER_SIZE];
+} buffer;
+
+struct input {
     int fd;
-    size_t begin, end; /* of what waits in buffer */
-    uint8_t buffer[256 * 1024];
-} input;
+    FILE *stream;
+    unpacker *unpacker; /* NULL: the bytes are as they are */
+    buffer *packed;     /* what it has not got yet; NULL too */
+    buffer plain;
+};
 
 static volatile sig_atomic_t interrupted;
 
@@ -38,41 +49,84 @@ static ssize_t read_on(int fd, void *out, size_t len)
     return interrupted ? 0 : n;
 }
 
+/* Unpacks what there is before it reads more: a pipe may have no more to give for a while. */
+static ssize_t read_unpacked(input *in, uint8_t *out, size_t room)
+{
+    buffer *packed = in->packed;
+    for (;;) {
+        const uint8_t *at = packed->bytes + packed->begin;
+        size_t len = packed->end - packed->begin;
+        size_t made = unpack_some(in->unpacker, &at, &len, out, room);
+        packed->begin = packed->end - len;
+        if (made > 0)
+            return (ssize_t)made;
+        if (unpack_error(in->unpacker))
+            return 0;
+        ssize_t n = read_on(in->fd, packed->bytes, BUFFER_SIZE);
+        if (n == 0 && !interrupted)
+            unpack_finish(in->unpacker);
+        if (n <= 0)
+            return n;
+        packed->begin = 0;
+        packed->end = (size_t)n;
+    }
+}
+
+static ssize_t read_plain(input *in, uint8_t *out, size_t room)
+{
+    return in->unpacker ? read_unpacked(in, out, room) : read_on(in->fd, out, room);
+}
+
 static ssize_t input_read(void *cookie, char *out, size_t len)
 {
     input *in = cookie;
-    if (in->begin == in->end) {
-        ssize_t n = read_on(in->fd, in->buffer, sizeof in->buffer);
+    buffer *plain = &in->plain;
+    if (plain->begin == plain->end) {
+        ssize_t n = read_plain(in, plain->bytes, BUFFER_SIZE);
         if (n <= 0)
             return n;
-        in->begin = 0;
-        in->end = (size_t)n;
+        plain->begin = 0;
+        plain->end = (size_t)n;
     }
-    size_t n = MIN(len, in->end - in->begin);
-    memcpy(out, in->buffer + in->begin, n);
-    in->begin += n;
+    size_t n = MIN(len, plain->end - plain->begin);
+    memcpy(out, plain->bytes + plain->begin, n);
+    plain->begin += n;
     return (ssize_t)n;
 }
 
-static int input_close(void *cookie)
+void input_free(input *in)
 {
-    input *in = cookie;
-    int result = close(in->fd);
+    if (!in)
+        return;
+    close(in->fd);
+    unpack_free(in->unpacker);
+    g_free(in->packed);
     g_free(in);
-    return result;
 }
 
 /* Read until the magic is there; no further, since a pipe may have no more to give for a while. */
 static gboolean fill_magic(input *in)
 {
-    while (in->end < INPUT_MAGIC) {
-        ssize_t n = read_on(in->fd, in->buffer + in->end, sizeof in->buffer - in->end);
+    buffer *plain = &in->plain;
+    while (plain->end < INPUT_MAGIC) {
+        ssize_t n = read_plain(in, plain->bytes + plain->end, BUFFER_SIZE - plain->end);
         if (n < 0)
             return FALSE;
         if (n == 0)
             break;
-        in->end += (size_t)n;
+        plain->end += (size_t)n;
     }
+    return TRUE;
+}
+
+/* What was read is the beginning of something packed: it goes through the unpacker. */
+static gboolean unpack(input *in, const unpack_kind *kind, const char *path, GError **error)
+{
+    in->unpacker = unpack_new(kind, input_name(path), error);
+    if (!in->unpacker)
+        return FALSE;
+    in->packed = g_memdup2(&in->plain, sizeof in->plain);
+    in->plain.begin = in->plain.end = 0;
     return TRUE;
 }
 
@@ -104,14 +158,14 @@ static const char *objection(int fd)
     return NULL;
 }
 
-static FILE *refuse(int fd, GError **error, const char *path, const char *why)
+static input *refuse(int fd, GError **error, const char *path, const char *why)
 {
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s %s", input_name(path), why);
     close(fd);
     return NULL;
 }
 
-static FILE *fail(GError **error, const char *path, const char *what)
+static input *fail(GError **error, const char *path, const char *what)
 {
     int code = errno;
     g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), "cannot %s %s: %s", what,
@@ -119,7 +173,15 @@ static FILE *fail(GError **error, const char *path, const char *what)
     return NULL;
 }
 
-FILE *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len, GError **error)
+/* The stream does not own the input: what was wrong with it is asked for after its end. */
+static gboolean make_stream(input *in)
+{
+    cookie_io_functions_t functions = {.read = input_read};
+    in->stream = fopencookie(in, "rb", functions);
+    return in->stream != NULL;
+}
+
+input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len, GError **error)
 {
     int fd = open_descriptor(path);
     if (fd < 0)
@@ -128,17 +190,33 @@ FILE *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len
     if (why_not)
         return refuse(fd, error, path, why_not);
 
-    input *in = g_new(input, 1);
+    input *in = g_new0(input, 1);
     in->fd = fd;
-    in->begin = in->end = 0;
-    cookie_io_functions_t functions = {.read = input_read, .close = input_close};
-    FILE *stream = fill_magic(in) ? fopencookie(in, "rb", functions) : NULL;
-    if (!stream) {
+    gboolean good = fill_magic(in);
+    const unpack_kind *kind = good ? unpack_recognise(in->plain.bytes, in->plain.end) : NULL;
+    if (kind) {
+        if (!unpack(in, kind, path, error)) {
+            input_free(in);
+            return NULL;
+        }
+        good = fill_magic(in);
+    }
+    if (!good || !make_stream(in)) {
         fail(error, path, "read");
-        input_close(in);
+        input_free(in);
         return NULL;
     }
-    *magic_len = MIN(in->end, INPUT_MAGIC);
-    memcpy(magic, in->buffer, *magic_len);
-    return stream;
+    *magic_len = MIN(in->plain.end, INPUT_MAGIC);
+    memcpy(magic, in->plain.bytes, *magic_len);
+    return in;
+}
+
+FILE *input_stream(const input *in)
+{
+    return in->stream;
+}
+
+const char *input_error(const input *in)
+{
+    return in->unpacker ? unpack_error(in->unpacker) : NULL;
 }

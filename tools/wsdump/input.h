@@ -1,6 +1,6 @@
 /*
- * Input: what a capture file is read from, a path or standard input, as a stream whose first bytes
- * are known before anyone reads it (on a pipe too).
+ * Input: what a capture file is read from, a path or standard input, packed or not, as a stream
+ * whose first bytes are known before anyone reads it (on a pipe too).
  */
 #ifndef WSDUMP_INPUT_H
 #define WSDUMP_INPUT_H
@@ -12,13 +12,25 @@
 
 enum { INPUT_MAGIC = 4 }; /* the bytes by which a capture format is known */
 
+typedef struct input input;
+
 /*
- * Open `path` for reading; "-" is standard input. magic[] gets the stream's first bytes, which the
- * stream delivers all the same; *magic_len is less than INPUT_MAGIC when the input is shorter than
- * that. NULL on failure, with *error one line that names the file. A signal does not interrupt a
- * read: the bytes of a packet are never lost to it, unless input_interrupt was called.
+ * Open `path` for reading; "-" is standard input. What is packed (gzip, zstd) is unpacked on the
+ * way. magic[] gets the stream's first bytes, which the stream delivers all the same; *magic_len is
+ * less than INPUT_MAGIC when the input is shorter than that. NULL on failure, with *error one line
+ * that names the file. A signal does not interrupt a read: the bytes of a packet are never lost to
+ * it, unless input_interrupt was called.
  */
-FILE *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len, GError **error);
+input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len, GError **error);
+
+/* Its bytes. Whoever reads them closes it, once and before input_free. */
+FILE *input_stream(const input *in);
+
+/* Why the stream ended early, when the packed data is damaged or cut off: one line without the
+ * file's name. NULL as long as all is well. */
+const char *input_error(const input *in);
+
+void input_free(input *in);
 
 /*
  * The user wants no more: every input ends where it is, also one that waits for a pipe. May be

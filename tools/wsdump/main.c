@@ -5,6 +5,7 @@
  *     source -> decap -> tcp -> session -> sink
  */
 #include "decap.h"
+#include "fragments.h"
 #include "input.h"
 #include "options.h"
 #include "privileges.h"
@@ -27,6 +28,7 @@ typedef struct packet_totals {
     uint64_t packets;
     uint64_t by_result[DECAP_LINK + 1];
     uint32_t unknown_link;
+    fragments_totals fragments;
 } packet_totals;
 
 static volatile sig_atomic_t interrupted;
@@ -79,27 +81,30 @@ static source *open_source(const options *o, int *status, GError **error)
     return s;
 }
 
-static void take_packet(tcp *streams, const packet *p, packet_totals *totals)
+static void take_packet(fragments *pieces, tcp *streams, const packet *p, packet_totals *totals)
 {
     segment s;
-    decap_result result = decap(p, &s);
+    decap_result result = decap(p, pieces, &s);
     totals->packets++;
     totals->by_result[result]++;
     if (result == DECAP_LINK)
         totals->unknown_link = p->link;
-    if (result == DECAP_TCP)
+    if (result != DECAP_TCP)
+        return;
+    do
         tcp_segment(streams, &s, p->number, p->time_ns);
+    while (decap_rest(pieces, &s));
 }
 
 /* Packet by packet, until the source, the user or the reader of our output has had enough. */
-static source_status run(const options *o, source *packets, tcp *streams, sink *out,
-                         packet_totals *totals)
+static source_status run(const options *o, source *packets, fragments *pieces, tcp *streams,
+                         sink *out, packet_totals *totals)
 {
     while (!interrupted && !out->failed && (!o->count || totals->packets < o->count)) {
         packet p;
         source_status status = source_next(packets, &p);
         if (status == SOURCE_PACKET)
-            take_packet(streams, &p, totals);
+            take_packet(pieces, streams, &p, totals);
         else if (status == SOURCE_WAIT)
             sink_flush(out); /* nothing comes: show what there is */
         else
@@ -128,7 +133,10 @@ static void summarise(const packet_totals *packets, const session_totals *t, int
     print_count(t->violations, "violation", "violations");
     print_count(t->undecoded_bytes, "byte behind a gap not decoded",
                 "bytes behind gaps not decoded");
-    print_count(packets->by_result[DECAP_FRAGMENT], "IP fragment skipped", "IP fragments skipped");
+    print_count(packets->fragments.lacking + packets->fragments.waiting,
+                "IP packet with fragments missing", "IP packets with fragments missing");
+    print_count(packets->fragments.evicted, "fragmented IP packet dropped for want of memory",
+                "fragmented IP packets dropped for want of memory");
     print_count(packets->by_result[DECAP_CUT], "packet with broken or cut headers",
                 "packets with broken or cut headers");
     if (packets->by_result[DECAP_LINK]) {
@@ -153,9 +161,10 @@ static int decode(const options *o, source *packets)
     session_options settings = {.max_data = o->max_data, .memory = o->memory_mib << 20};
     session *sessions = session_new(&settings, sink_write, &out);
     tcp *streams = tcp_new(NULL, session_tcp_event, sessions);
+    fragments *pieces = fragments_new(NULL);
     packet_totals totals = {0};
 
-    source_status status = run(o, packets, streams, &out, &totals);
+    source_status status = run(o, packets, pieces, streams, &out, &totals);
     tcp_finish(streams);
     int result = EXIT_GOOD;
     if (!sink_flush(&out) && out.failed != EPIPE) {
@@ -166,8 +175,10 @@ static int decode(const options *o, source *packets)
         fprintf(stderr, "wsdump: %s\n", source_error(packets));
         result = EXIT_FAILED;
     }
+    totals.fragments = fragments_get_totals(pieces);
     if (!o->quiet)
         summarise(&totals, session_get_totals(sessions), source_drops(packets));
+    fragments_free(pieces);
     tcp_free(streams);
     session_free(sessions);
     g_string_free(out.line, TRUE);

@@ -261,7 +261,7 @@ gboolean options_parse(options *o, char **argv, GError **error)
     raw r = {.memory = MEMORY_MIB};
     const GOptionEntry entries[] = {
         {"read-file", 'r', 0, G_OPTION_ARG_FILENAME, &o->read_file,
-         "Read a capture (pcap, pcapng); - = standard input", "FILE"},
+         "Read pcap or pcapng, also .gz or .zst; - = stdin", "FILE"},
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &o->interface, "Capture live", "IFACE"},
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &o->bpf, "Only packets that match, pcap-filter(7)",
          "BPF"},

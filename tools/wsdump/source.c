@@ -190,15 +190,10 @@ static gboolean is_pcap(uint32_t magic)
     return FALSE;
 }
 
-source *source_open_file(const char *path, GError **error)
+/* By the first bytes. The stream is closed when there is no source for it. */
+static source *open_stream(FILE *stream, const uint8_t *first, size_t len, const char *name,
+                           GError **error)
 {
-    uint8_t first[INPUT_MAGIC];
-    size_t len;
-    FILE *stream = input_open(path, first, &len, error);
-    if (!stream)
-        return NULL;
-
-    const char *name = input_name(path);
     uint32_t magic = 0;
     memcpy(&magic, first, len);
     if (len == INPUT_MAGIC && magic == pcapng_magic)
@@ -214,12 +209,44 @@ source *source_open_file(const char *path, GError **error)
     return NULL;
 }
 
+source *source_open_file(const char *path, GError **error)
+{
+    uint8_t first[INPUT_MAGIC];
+    size_t len;
+    input *in = input_open(path, first, &len, error);
+    if (!in)
+        return NULL;
+    source *s = open_stream(input_stream(in), first, len, input_name(path), error);
+    if (s) {
+        s->input = in;
+        return s;
+    }
+    if (input_error(in)) { /* so it is no capture, but that is not the reason */
+        g_clear_error(error);
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s cannot be read: %s",
+                    input_name(path), input_error(in));
+    }
+    input_free(in);
+    return NULL;
+}
+
+/* When what it is unpacked from is at fault, where the capture broke off says nothing; and it may
+ * have broken off just behind a packet. */
+static source_status check_input(source *s, source_status status)
+{
+    const char *why = s->input ? input_error(s->input) : NULL;
+    if (!why || (status != SOURCE_END && status != SOURCE_DAMAGED))
+        return status;
+    return source_damaged(s, "cannot be read beyond packet %" G_GUINT64_FORMAT ": %s", s->packets,
+                          why);
+}
+
 source_status source_next(source *s, packet *p)
 {
     for (;;) {
         source_status status = s->error ? SOURCE_DAMAGED : s->kind->next(s, p);
         if (status != SOURCE_PACKET)
-            return status;
+            return check_input(s, status);
         p->number = ++s->packets;
         if (matches(s, p))
             return SOURCE_PACKET;
@@ -243,5 +270,7 @@ void source_close(source *s)
     forget_filter(s);
     g_free(s->error);
     g_free(s->name);
+    input *in = s->input;
     s->kind->close(s);
+    input_free(in);
 }

@@ -5,6 +5,7 @@
 #ifndef WSDUMP_SOURCE_KIND_H
 #define WSDUMP_SOURCE_KIND_H
 
+#include "input.h"
 #include "source.h"
 
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct source { /* the first member of each kind's own struct */
     int64_t link;     /* LINKTYPE_* of all packets; -1 when each packet has its own */
     char *error;      /* why it is damaged; NULL = it is not */
     uint64_t packets; /* so far */
+    input *input;     /* that a file is read from; NULL = an interface */
     char *filter;     /* the expression; NULL = none, or the kind's business */
     GArray *programs; /* the filter compiled, one per link type that was met */
 };
