@@ -78,6 +78,20 @@ TEST(EscapeJson, LetsNothingHarmfulPass)
         [](const std::string &text) { expect_harmless(escaped(escape_json, text)); });
 }
 
+// Plain runs are taken eight bytes at a time: no byte may slip through among them.
+TEST(Escape, WritesAByteAmongPlainOnesAsItWritesItAlone)
+{
+    const std::string plain = "0123456789abcdefgh";
+    for (Escape escape : {escape_json, escape_text})
+        for (int byte = 0; byte < 256; byte++)
+            for (size_t at = 0; at <= plain.size(); at++) {
+                const std::string alone(1, static_cast<char>(byte));
+                ASSERT_EQ(escaped(escape, plain.substr(0, at) + alone + plain.substr(at)),
+                          plain.substr(0, at) + escaped(escape, alone) + plain.substr(at))
+                    << "byte " << byte << " at " << at;
+            }
+}
+
 TEST(EscapeText, LetsNothingHarmfulPass)
 {
     for_all_characters(

@@ -2,6 +2,7 @@
 #include "escape.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* Characters that a terminal, or a reader of a line, may take for an instruction. */
 static const struct {
@@ -47,6 +48,22 @@ static bool is_plain(uint8_t byte)
 }
 
 /*
+ * How many of eight bytes, from the front, are plain? By the usual tricks with words, each of which
+ * sets the top bit of a byte that is not; of bytes behind such a one it may say so wrongly.
+ */
+static size_t plain_of_eight(const uint8_t *in)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, in, 8);
+    word = GUINT64_FROM_LE(word); /* the first byte lowest */
+    uint64_t quote = word ^ each * '"', backslash = word ^ each * '\\', del = word ^ each * 0x7f;
+    uint64_t no = word | (word - each * 0x20) | (quote - each) | (backslash - each) | (del - each);
+    no &= each * 0x80;
+    return no ? (size_t)__builtin_ctzll(no) / 8 : 8;
+}
+
+/*
  * Append from the front what both styles write alike and nobody need look at twice: nearly all of
  * most payloads, so straight into the memory of `out`. Returns how many bytes that was.
  */
@@ -56,16 +73,24 @@ static size_t append_easy(GString *out, const uint8_t *in, size_t len)
     g_string_set_size(out, before + 2 * len);
     char *to = out->str + before;
     size_t i = 0;
-    for (; i < len; i++) {
-        if (!is_plain(in[i])) {
-            char letter = short_escape(in[i]);
-            if (!letter)
-                break;
-            *to++ = '\\';
-            *to++ = letter;
-        } else {
-            *to++ = (char)in[i];
+    while (i < len) {
+        if (len - i >= 8) { /* in any case eight are written: there is room for twice the input */
+            size_t n = plain_of_eight(in + i);
+            memcpy(to, in + i, 8);
+            to += n;
+            i += n;
+            if (n == 8)
+                continue;
         }
+        char letter = short_escape(in[i]);
+        if (letter)
+            *to++ = '\\';
+        else if (is_plain(in[i]))
+            letter = (char)in[i];
+        else
+            break;
+        *to++ = letter;
+        i++;
     }
     g_string_truncate(out, (gsize)(to - out->str));
     return i;

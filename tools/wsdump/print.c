@@ -1,8 +1,6 @@
 /* Numbers and columns without printf. */
 #include "print.h"
 
-#include <string.h>
-
 enum { ROOM = 20 }; /* the digits of 2^64; no column is wider */
 
 void print_unsigned(GString *out, uint64_t value, int width, char fill)
@@ -14,14 +12,14 @@ void print_unsigned(GString *out, uint64_t value, int width, char fill)
     while (value /= 10);
     while (ROOM - i < width && i > 0)
         text[--i] = fill;
-    g_string_append_len(out, text + i, ROOM - i);
+    print_bytes(out, text + i, (size_t)(ROOM - i));
 }
 
 void print_padded(GString *out, const char *text, int width)
 {
     static const char blanks[] = "                    ";
     int len = (int)strlen(text);
-    g_string_append_len(out, text, len);
+    print_bytes(out, text, (size_t)len);
     if (len < width)
-        g_string_append_len(out, blanks, MIN(width - len, (int)sizeof blanks - 1));
+        print_bytes(out, blanks, (size_t)MIN(width - len, (int)sizeof blanks - 1));
 }

@@ -6,43 +6,43 @@
 #include "print.h"
 #include "sink.h"
 
-static void add_name(GString *out, const char *name)
+static inline void add_name(GString *out, const char *name)
 {
-    g_string_append(out, ",\"");
-    g_string_append(out, name);
-    g_string_append(out, "\":");
+    print_text(out, ",\"");
+    print_text(out, name);
+    print_text(out, "\":");
 }
 
-static void add_text(GString *out, const char *name, const char *data, size_t len)
+static inline void add_text(GString *out, const char *name, const char *data, size_t len)
 {
     add_name(out, name);
     if (!data) {
-        g_string_append(out, "null");
+        print_text(out, "null");
         return;
     }
-    g_string_append_c(out, '"');
+    print_char(out, '"');
     escape_json(out, data, len);
-    g_string_append_c(out, '"');
+    print_char(out, '"');
 }
 
-static void add_string(GString *out, const char *name, const char *value)
+static inline void add_string(GString *out, const char *name, const char *value)
 {
     add_text(out, name, value, value ? strlen(value) : 0);
 }
 
-static void add_unsigned(GString *out, const char *name, uint64_t value)
+static inline void add_unsigned(GString *out, const char *name, uint64_t value)
 {
     add_name(out, name);
     print_unsigned(out, value, 0, ' ');
 }
 
-static void add_bool(GString *out, const char *name, bool value)
+static inline void add_bool(GString *out, const char *name, bool value)
 {
     add_name(out, name);
-    g_string_append(out, value ? "true" : "false");
+    print_text(out, value ? "true" : "false");
 }
 
-static void add_null(GString *out, const char *name)
+static inline void add_null(GString *out, const char *name)
 {
     add_text(out, name, NULL, 0);
 }
@@ -52,11 +52,11 @@ static void add_seconds(GString *out, const char *name, int64_t ns)
 {
     add_name(out, name);
     if (ns < 0)
-        g_string_append_c(out, '-');
+        print_char(out, '-');
     uint64_t all = ns < 0 ? (uint64_t)-ns : (uint64_t)ns;
     uint64_t rest = all % G_GUINT64_CONSTANT(1000000000);
     print_unsigned(out, all / G_GUINT64_CONSTANT(1000000000), 0, ' ');
-    g_string_append_c(out, '.');
+    print_char(out, '.');
     if (rest % 1000)
         print_unsigned(out, rest, 9, '0');
     else
@@ -80,16 +80,16 @@ static void add_header_list(GString *out, const char *name, const wsp_http_head 
         return;
     }
     add_name(out, name);
-    g_string_append_c(out, '"');
+    print_char(out, '"');
     const char *separator = "";
     for (size_t i = 0; i < head->header_count; i++) {
         if (!wsp_text_equal_nocase(head->headers[i].name, header))
             continue;
-        g_string_append(out, separator);
+        print_text(out, separator);
         escape_json(out, head->headers[i].value.data, head->headers[i].value.len);
         separator = ", ";
     }
-    g_string_append_c(out, '"');
+    print_char(out, '"');
 }
 
 static void add_headers(GString *out, const char *name, const wsp_http_head *head)
@@ -99,16 +99,16 @@ static void add_headers(GString *out, const char *name, const wsp_http_head *hea
         return;
     }
     add_name(out, name);
-    g_string_append_c(out, '[');
+    print_char(out, '[');
     for (size_t i = 0; i < head->header_count; i++) {
         const wsp_http_header *h = &head->headers[i];
-        g_string_append(out, i ? ",[\"" : "[\"");
+        print_text(out, i ? ",[\"" : "[\"");
         escape_json(out, h->name.data, h->name.len);
-        g_string_append(out, "\",\"");
+        print_text(out, "\",\"");
         escape_json(out, h->value.data, h->value.len);
-        g_string_append(out, "\"]");
+        print_text(out, "\"]");
     }
-    g_string_append_c(out, ']');
+    print_char(out, ']');
 }
 
 static void add_open(GString *out, const record_open *o)
@@ -135,13 +135,13 @@ static void add_open(GString *out, const record_open *o)
 static void add_violations(GString *out, uint32_t set)
 {
     add_name(out, "violations");
-    g_string_append_c(out, '[');
+    print_char(out, '[');
     const char *separator = "";
     for (const wsp_violation *v; (v = wsp_violation_first(set)); set &= ~v->bit) {
         g_string_append_printf(out, "%s\"%s\"", separator, v->name);
         separator = ",";
     }
-    g_string_append_c(out, ']');
+    print_char(out, ']');
 }
 
 static void add_frame(GString *out, const record_frame *f)
@@ -155,9 +155,9 @@ static void add_frame(GString *out, const record_frame *f)
     add_bool(out, "masked", h->masked);
     if (h->masked) {
         add_name(out, "masking_key");
-        g_string_append_c(out, '"');
+        print_char(out, '"');
         escape_hex(out, h->masking_key, sizeof h->masking_key);
-        g_string_append_c(out, '"');
+        print_char(out, '"');
     } else {
         add_null(out, "masking_key");
     }
@@ -170,11 +170,11 @@ static void add_frame(GString *out, const record_frame *f)
 static void add_missing(GString *out, const record_message *m)
 {
     add_name(out, "missing");
-    g_string_append_c(out, '[');
+    print_char(out, '[');
     for (size_t i = 0; i < m->missing_count; i++)
         g_string_append_printf(out, "%s[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]", i ? "," : "",
                                m->missing[i].offset, m->missing[i].len);
-    g_string_append_c(out, ']');
+    print_char(out, ']');
 }
 
 static void add_data(GString *out, const record_message *m)
@@ -187,12 +187,12 @@ static void add_data(GString *out, const record_message *m)
     bool as_text = m->opcode == WSP_OPCODE_TEXT && m->utf8;
     add_string(out, "encoding", as_text ? "utf8" : "base64");
     add_name(out, "data");
-    g_string_append_c(out, '"');
+    print_char(out, '"');
     if (as_text)
         escape_json(out, m->data, m->data_len);
     else
         escape_base64(out, m->data, m->data_len);
-    g_string_append_c(out, '"');
+    print_char(out, '"');
 }
 
 static void add_close(GString *out, const record_message *m)
@@ -273,9 +273,9 @@ static void add_end(GString *out, const record_end *e)
 void sink_json(sink *s, const record *r)
 {
     GString *out = s->line;
-    g_string_append(out, "{\"record\":\"");
-    g_string_append(out, record_names[r->type]);
-    g_string_append_c(out, '"');
+    print_text(out, "{\"record\":\"");
+    print_text(out, record_names[r->type]);
+    print_char(out, '"');
     add_seconds(out, "time", r->time_ns);
     add_unsigned(out, "conn", r->conn);
     if (r->from != WSP_FROM_UNKNOWN)
@@ -289,5 +289,5 @@ void sink_json(sink *s, const record *r)
     case RECORD_END: add_end(out, &r->end); break;
     case RECORD_TYPES: break;
     }
-    g_string_append_c(out, '}');
+    print_char(out, '}');
 }

@@ -26,8 +26,8 @@ static void add_time(sink *s, int64_t time_ns)
             g_strlcpy(s->clock, "??:??:??", sizeof s->clock);
         s->clock_second = second;
     }
-    g_string_append(s->line, s->clock);
-    g_string_append_c(s->line, '.');
+    print_text(s->line, s->clock);
+    print_char(s->line, '.');
     print_unsigned(s->line, (uint64_t)rest / 1000, 6, '0');
 }
 
@@ -38,21 +38,21 @@ static void add_columns(sink *s, const record *r, const char *what, const uint64
     GString *out = s->line;
     add_time(s, r->time_ns);
     print_unsigned(out, r->conn, 5, ' ');
-    g_string_append_c(out, ' ');
+    print_char(out, ' ');
     print_padded(out, from ? from : "-", 7);
     print_padded(out, what, 10);
     if (length)
         print_unsigned(out, *length, 7, ' ');
     else
-        g_string_append(out, "       ");
-    g_string_append_c(out, ' ');
+        print_text(out, "       ");
+    print_char(out, ' ');
 }
 
 static void add_quoted(GString *out, const void *data, size_t len)
 {
-    g_string_append_c(out, '"');
+    print_char(out, '"');
     escape_text(out, data, len);
-    g_string_append_c(out, '"');
+    print_char(out, '"');
 }
 
 static void add_endpoint(GString *out, const endpoint *e)
@@ -66,7 +66,7 @@ static void add_value(GString *out, const char *label, wsp_text value)
 {
     if (!value.data)
         return;
-    g_string_append(out, label);
+    print_text(out, label);
     escape_text(out, value.data, value.len);
 }
 
@@ -76,7 +76,7 @@ static void add_open(sink *s, const record *r)
     GString *out = s->line;
     add_columns(s, r, "open", NULL);
     add_endpoint(out, o->client);
-    g_string_append(out, " > ");
+    print_text(out, " > ");
     add_endpoint(out, o->server);
     if (o->handshake != HANDSHAKE_SEEN)
         g_string_append_printf(out, " handshake %s", record_handshake_name(o->handshake));
@@ -102,14 +102,14 @@ static void add_frame(sink *s, const record *r)
         if (h->rsv & WSP_RSV1 >> bit)
             g_string_append_printf(out, " RSV%d", bit + 1);
     if (h->masked) {
-        g_string_append(out, " mask ");
+        print_text(out, " mask ");
         escape_hex(out, h->masking_key, sizeof h->masking_key);
     }
     uint32_t set = r->frame.violations;
     for (const wsp_violation *v; (v = wsp_violation_first(set)); set &= ~v->bit)
         g_string_append_printf(out, " !%s", v->name);
     if (r->frame.guessed)
-        g_string_append(out, " guessed");
+        print_text(out, " guessed");
 }
 
 /* Text and reasons always; what a ping carries only where people wrote it. */
@@ -141,7 +141,7 @@ static void add_payload(sink *s, const record_message *m)
     else
         escape_hex(out, data, len);
     if (m->truncated)
-        g_string_append(out, "…");
+        print_text(out, "…");
 }
 
 static void add_message(sink *s, const record *r)
@@ -152,7 +152,7 @@ static void add_message(sink *s, const record *r)
     if (m->data)
         add_payload(s, m);
     else
-        g_string_append(out, "compressed (permessage-deflate), not inflated");
+        print_text(out, "compressed (permessage-deflate), not inflated");
     if (m->data && m->compressed)
         g_string_append_printf(out, " compressed %" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT,
                                m->wire_length, m->length);
@@ -161,16 +161,16 @@ static void add_message(sink *s, const record *r)
     if (m->rtt_ns >= 0)
         g_string_append_printf(out, " rtt %.3f ms", (double)m->rtt_ns / 1e6);
     if (!m->complete && m->data)
-        g_string_append(out, " incomplete");
+        print_text(out, " incomplete");
     if (m->guessed)
-        g_string_append(out, " guessed");
+        print_text(out, " guessed");
 }
 
 static void add_violation(sink *s, const record *r)
 {
     const record_violation *v = &r->violation;
     add_columns(s, r, "violation", NULL);
-    g_string_append(s->line, v->rule);
+    print_text(s->line, v->rule);
     if (v->frame)
         g_string_append_printf(s->line, " frame #%" G_GUINT64_FORMAT, v->frame);
     g_string_append_printf(s->line, " %s (%s)", v->text, v->clause);
@@ -179,13 +179,13 @@ static void add_violation(sink *s, const record *r)
 static void add_gap(sink *s, const record *r)
 {
     add_columns(s, r, "gap", r->gap.bytes ? &r->gap.bytes : NULL);
-    g_string_append(s->line, "bytes missing from the capture");
+    print_text(s->line, "bytes missing from the capture");
 }
 
 static void add_end(sink *s, const record *r)
 {
     add_columns(s, r, "end", NULL);
-    g_string_append(s->line, record_how_name(r->end.how));
+    print_text(s->line, record_how_name(r->end.how));
     for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++) {
         const record_side_totals *t = &r->end.totals[side];
         g_string_append_printf(s->line,
