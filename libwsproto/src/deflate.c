@@ -238,6 +238,18 @@ void wsp_inflater_free(wsp_inflater *inflater_or_null)
     mem.free(mem.user, i);
 }
 
+void wsp_inflater_set_window(wsp_inflater *self, const uint8_t *window, size_t len)
+{
+    inflater *i = (inflater *)self;
+    size_t most = (size_t)1 << MAX_WBITS;
+    inflateReset(&i->z);
+    if (len > most)
+        window += len - most;
+    if (len)
+        inflateSetDictionary(&i->z, window, (uInt)(len < most ? len : most));
+    i->unknown = i->in_message = i->after_final = false;
+}
+
 /* ---- Deflating ----------------------------------------------------------------------------- */
 
 /* How far a message is. */

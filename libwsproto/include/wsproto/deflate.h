@@ -120,6 +120,15 @@ WSP_API wsp_inflater *wsp_inflater_new(uint8_t max_window_bits, bool no_context_
                                        const wsp_mem *mem);
 WSP_API void wsp_inflater_free(wsp_inflater *inflater); /* NULL is fine */
 
+/*
+ * For an observer that missed what came before: make the inflater ready for the beginning of any
+ * message, behind a window that ends with these `len` bytes (of more than the window holds, the
+ * last ones). Whatever it was doing is forgotten. Who does not know the window can fill it with
+ * anything: structure and length of what is inflated do not depend on it, so bytes that are the
+ * same behind two windows that differ everywhere are certain.
+ */
+WSP_API void wsp_inflater_set_window(wsp_inflater *inflater, const uint8_t *window, size_t len);
+
 /* ---- Deflating ---------------------------------------------------------------------------------
  */
 
