@@ -218,7 +218,7 @@ TEST(ConversationInflate, KeepsOfABombWhatTheLimitsLet)
     EXPECT_GT(kept, size_t(1) << 19);
 }
 
-TEST(ConversationInflate, TellsOfWrongDataAndLeavesTheRestCompressed)
+TEST(ConversationInflate, TellsOfWrongDataAndGoesOnWithWhatIsCertain)
 {
     Conversation t(deflate);
     t.say(SERVER, stream({Frame(1, hello).rsv(4), Frame(1, from_hex("000200fdff6162ff")).rsv(4),
@@ -226,7 +226,8 @@ TEST(ConversationInflate, TellsOfWrongDataAndLeavesTheRestCompressed)
     EXPECT_EQ(t.records(), (Lines{"1 server text 1 length 5 wire 7 compressed 'Hello'",
                                   "1 server violation deflate-data frame 2",
                                   "1 server text 2 length 2 wire 8 compressed incomplete 'ab'",
-                                  "1 server text 3 length 5 compressed not-inflated",
+                                  "1 server text 3 length 5 compressed incomplete missing 1+4 "
+                                  "'H\\00\\00\\00\\00'",
                                   "1 server text 4 length 5 'plain'"}));
 }
 
@@ -251,7 +252,8 @@ TEST(ConversationInflate, GivesWhatCameBeforeAGap)
     t.say(SERVER, Frame(1, again).rsv(4));
     EXPECT_EQ(t.records(), (Lines{"1 server gap 2",
                                   "1 server text 1 length 2 wire 11 compressed incomplete 'He'",
-                                  "1 server text 2 length 5 compressed not-inflated"}));
+                                  "1 server text 2 length 5 compressed incomplete missing 1+4 "
+                                  "'H\\00\\00\\00\\00'"}));
 }
 
 TEST(ConversationInflate, TellsOfTextThatIsNotUtf8)
@@ -618,27 +620,45 @@ TEST(ConversationGap, SeveralInOneMessageAreListed)
                                   "missing 6+2 '12\\00bcd\\00\\00gh!'"}));
 }
 
-TEST(ConversationGap, ThatHidesAFrameBoundarySilencesItsDirection)
+TEST(ConversationGap, ThatHidesAFrameBoundaryEndsBeforeTheNextFrameThatBeginsASegment)
 {
     Conversation t;
     t.frames = true;
     t.say(SERVER, part(Frame(1, "hello"), 0, 4));
     t.lose(SERVER, 4); // one more than the frame has
-    t.say(SERVER, Frame(1, "unreadable"));
-    t.lose(SERVER, 7);
-    t.say(SERVER, Frame(1, "x"));
+    t.say(SERVER, from_text("the end of a frame that is lost"));
+    t.say(SERVER, Frame(1, "guessed"));
+    EXPECT_EQ(t.records(), (Lines{"1 server gap 4", "1 server frame 1 FIN text 5",
+                                  "1 server text 1 length 5 incomplete missing 2+3 "
+                                  "'he\\00\\00\\00'"}));
+    t.say(SERVER, Frame(2, "proven")); // while it is read the one before is over
     t.say(CLIENT, Bytes(Frame(1, "heard").masked()));
+    t.say(SERVER, Frame(1, "for sure"));
     EXPECT_EQ(
         t.records(),
-        (Lines{"1 server gap 4", "1 server frame 1 FIN text 5",
-               "1 server text 1 length 5 incomplete missing 2+3 'he\\00\\00\\00'", "1 server gap 7",
-               "1 client frame 2 FIN text 5", "1 client text 2 length 5 'heard'"}));
+        (Lines{"1 server frame 2 FIN text 7 guessed", "1 server text 2 length 7 'guessed' guessed",
+               "1 server frame 3 FIN binary 6 guessed",
+               "1 server binary 3 length 6 'proven' guessed", "1 client frame 4 FIN text 5",
+               "1 client text 4 length 5 'heard'", "1 server frame 5 FIN text 8",
+               "1 server text 5 length 8 'for sure'"}));
     EXPECT_EQ(t.records_to_end(TCP_END_FIN), Lines{"1 end fin [1 frames, 1 messages, 5 of 11 bytes]"
-                                                   " [1 frames, 1 messages, 5 of 30 bytes]"});
-    EXPECT_EQ(t.totals().undecoded_bytes, 15u);
+                                                   " [4 frames, 4 messages, 26 of 66 bytes]"});
+    EXPECT_EQ(t.totals().undecoded_bytes, 31u);
 }
 
-TEST(ConversationGap, BetweenFramesSilencesItsDirection)
+TEST(ConversationGap, CarriesTimesAndPacketsOfWhatWaitedForEvidence)
+{
+    Conversation t;
+    t.lose(SERVER, 7);
+    t.say(SERVER, Frame(1, "waits"));
+    const uint64_t packet = t.packet;
+    t.say(CLIENT, Bytes(Frame(1, "").masked().declaring(5)));
+    EXPECT_EQ(t.records(), (Lines{"1 server gap 7", "1 server text 1 length 5 'waits' guessed"}));
+    EXPECT_EQ(t.last_packet, packet);
+    EXPECT_EQ(t.last_time, static_cast<int64_t>(packet) * 1000000);
+}
+
+TEST(ConversationGap, EndsAnOpenMessage)
 {
     Conversation t;
     t.say(SERVER, Frame(1, "open").not_final());
@@ -648,13 +668,76 @@ TEST(ConversationGap, BetweenFramesSilencesItsDirection)
     EXPECT_EQ(t.records_to_end(TCP_END_FIN).size(), 1u);
 }
 
-TEST(ConversationGap, InAHeaderSilencesItsDirection)
+TEST(ConversationGap, InAHeaderLosesItsFrame)
 {
     Conversation t;
     t.say(CLIENT, part(Frame(1, "hello").masked(), 0, 4));
     t.lose(CLIENT, 1);
     t.say(CLIENT, part(Frame(1, "hello").masked(), 5));
-    EXPECT_EQ(without_end(t.records_to_end(TCP_END_FIN)), Lines{"1 client gap 1"});
+    t.say(CLIENT, Bytes(Frame(1, "hello").masked()));
+    EXPECT_EQ(without_end(t.records_to_end(TCP_END_FIN)),
+              (Lines{"1 client gap 1", "1 client text 1 length 5 'hello' guessed"}));
+}
+
+// What follows a gap that hid a boundary, as one segment each.
+Lines behind_gap(int side, const std::vector<Bytes> &segments, const std::string &headers = "")
+{
+    Conversation t(headers);
+    t.lose(side, 100);
+    for (const Bytes &segment : segments)
+        t.say(side, segment);
+    Lines records = without_end(t.records_to_end(TCP_END_EOF));
+    records.erase(records.begin());
+    return records;
+}
+
+TEST(ConversationGap, IsNotFollowedByWhatNoFrameIs)
+{
+    const Bytes text = Frame(1, "hello"), masked = Frame(1, "hello").masked();
+    EXPECT_EQ(behind_gap(SERVER, {masked}), Lines{}); // a server does not mask
+    EXPECT_EQ(behind_gap(CLIENT, {text}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Frame(1, "hello").rsv(2)}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Frame(1, "hello").rsv(4)}), Lines{}); // not negotiated
+    EXPECT_EQ(behind_gap(SERVER, {Frame(1, hello).rsv(4), Frame(2, hello).rsv(4)}, deflate).back(),
+              "1 server binary 2 length 5 wire 7 compressed 'Hello' guessed");
+    EXPECT_EQ(behind_gap(SERVER, {Frame(3, "hello")}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Frame(1, "hello").form(16)}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Frame(1, "\xff\xff\xff\xff\xff")}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Frame(8, "?")}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Frame(8, from_hex("0000"))}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Frame(9, "ping").not_final()}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {text + from_text("no frame")}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {Bytes(500, 0), Bytes(500, 0)}), Lines{});
+    EXPECT_EQ(behind_gap(SERVER, {text}).size(), 1u);
+    EXPECT_EQ(behind_gap(CLIENT, {masked}).size(), 1u);
+}
+
+TEST(ConversationGap, TakesBackAGuessThatWasWrong)
+{
+    // A frame, and then none: what was held of the second is not told, what was told was a guess.
+    const Bytes wrong = stream({Frame(2, "hello"), from_text("?")});
+    const Lines records = behind_gap(SERVER, {Frame(2, "first"), wrong, Frame(1, "behind it")});
+    EXPECT_EQ(records, (Lines{"1 server binary 1 length 5 'first' guessed",
+                              "1 server binary 2 length 5 'hello' guessed",
+                              "1 server text 3 length 9 'behind it' guessed"}));
+}
+
+TEST(ConversationGap, InsideAFrameThatWasFoundIsCountedDown)
+{
+    Conversation t;
+    const Bytes large = Frame(2, Bytes(3000, 'x'));
+    t.lose(SERVER, 1);
+    t.say(SERVER, part(large, 0, 1000));
+    t.lose(SERVER, 1000);
+    t.say(SERVER, part(large, 2000));
+    t.say(SERVER, Frame(1, "next"));
+    t.say(SERVER, Frame(1, "last"));
+    const Lines records = t.records();
+    EXPECT_EQ(records[0], "1 server gap 1");
+    EXPECT_EQ(records[1], "1 server gap 1000");
+    EXPECT_EQ(records[2].substr(0, 63),
+              "1 server binary 1 length 3000 incomplete missing 996+1000 'xxxx");
+    EXPECT_EQ(records[3], "1 server text 2 length 4 'next'");
 }
 
 TEST(ConversationGap, InACloseHidesItsCode)

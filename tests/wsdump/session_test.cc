@@ -118,16 +118,23 @@ TEST(Session, SaysWhereWhatTheClientSentBeforeThe101IsLost)
     t.say(CLIENT, from_text(request()) + Frame(1, "one").masked());
     t.lose(CLIENT, 4);
     t.say(SERVER, accepted());
-    EXPECT_EQ(t.records(), (Lines{seen, "1 client text 1 length 3 'one'", "1 client gap 0"}));
+    EXPECT_EQ(t.records(), (Lines{seen, "1 client text 1 length 3 'one'", "1 client gap 4"}));
 }
 
 TEST(Session, BoundsWhatTheClientSendsBeforeThe101)
 {
-    Traffic t;
+    Traffic t(10);
+    const Bytes large = Frame(2, Bytes(1 << 20, 'x')).masked();
     t.say(CLIENT, from_text(request()) + Frame(1, "one").masked());
-    t.say(CLIENT, Bytes(Frame(2, Bytes(1 << 20, 'x')).masked()));
+    t.say_in_pieces(CLIENT, large, 1 << 18);
+    t.say(CLIENT, Bytes(Frame(1, "two").masked()));
     t.say(SERVER, accepted());
-    EXPECT_EQ(t.records(), (Lines{seen, "1 client text 1 length 3 'one'", "1 client gap 0"}));
+    t.say(CLIENT, Bytes(Frame(1, "three").masked()));
+    EXPECT_EQ(t.records(),
+              (Lines{seen, "1 client text 1 length 3 'one'",
+                     "1 client binary 2 length 1048576 incomplete missing 786418+262144 truncated "
+                     "'xxxxxxxxxx'",
+                     "1 client text 3 length 3 'two'", "1 client text 4 length 5 'three'"}));
 }
 
 TEST(Session, ReadsPastInterimResponses)

@@ -141,6 +141,7 @@ public:
         session_ = session_new(&options, take, this);
         connection_.side[CLIENT] = {4, {192, 0, 2, 1}, 40000};
         connection_.side[SERVER] = {4, {192, 0, 2, 2}, 80};
+        connection_.syn_side = -1;
         tcp_event e = {};
         e.type = TCP_EVENT_OPEN;
         give(e);
@@ -164,6 +165,18 @@ public:
         e.data = exact.data();
         e.len = exact.size();
         e.segment_start = segment_start;
+        give(e);
+    }
+    // One segment, of bytes that are the caller's.
+    void say_borrowed(int side, const uint8_t *bytes, size_t len)
+    {
+        packet++;
+        tcp_event e = {};
+        e.type = TCP_EVENT_DATA;
+        e.side = side;
+        e.data = bytes;
+        e.len = len;
+        e.segment_start = true;
         give(e);
     }
     void say(int side, const std::string &text)

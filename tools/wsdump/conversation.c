@@ -1,12 +1,23 @@
 /* The two directions of a WebSocket after its handshake. See conversation.h. */
 #include "conversation.h"
 
+#ifdef WSPROTO_DEFLATE
+#include "certain.h"
+#endif
+
 #include <glib.h>
 #include <stddef.h>
 #include <string.h>
 
 /* Pings that may still be answered, per direction; older ones are forgotten. */
 enum { MAX_PINGS = 16 };
+
+/*
+ * In a WebSocket the next segment start is likely to be a frame's, so less evidence is needed than
+ * in a connection of which nothing is known, least of all where a segment is whole frames: only the
+ * last segment of a message that began in the gap could be mistaken for one.
+ */
+static const hunt_bars bars = {.at_rest = 120, .running = 160};
 
 /* A message that is being put together. */
 typedef struct assembly {
@@ -32,13 +43,18 @@ typedef struct direction {
     wsp_sender from;
     wsp_reader reader;
     wsp_message message;
-    bool deflate;             /* compressed messages can be inflated */
-    bool no_context_takeover; /* each of them by itself */
-    wsp_inflater *inflater;   /* NULL until needed: it is 40 KiB */
+    bool deflate;             /* compressed messages are permessage-deflate's */
+    bool assumed;             /* nobody has said so */
+    bool doubtful;            /* some of them may have been missed */
+    struct certain *inflater; /* NULL until needed: it is 40 KiB, or 80 */
     assembly data, control;
     record_frame frame; /* being read; number 0 = none */
     wsp_frame_header header;
-    bool lost; /* a gap hid a frame boundary: nothing is decoded from there on */
+    hunt *hunt;       /* nobody knows where the next frame begins; else NULL */
+    evidence *proof;  /* for frames that were found by a hunt, until it suffices; else NULL */
+    uint32_t held;    /* violations of a frame that is a guess, not told yet */
+    pieces queue;     /* what a hunt found, and has to be read */
+    bool after_close; /* the frame that is being read */
     bool close_sent;
     GArray *pings; /* of ping, that this side sent; NULL until needed */
     record_side_totals totals;
@@ -49,6 +65,9 @@ struct conversation {
     uint64_t number;
     uint64_t frames, messages, undecoded;
     capture_place place; /* of the bytes that are being read */
+#ifdef WSPROTO_DEFLATE
+    wsp_mem inflaters; /* where their memory comes from */
+#endif
     direction directions[2];
 };
 
@@ -62,7 +81,6 @@ conversation *conversation_new(conversation_settings *settings, uint64_t number,
         direction *d = &c->directions[side];
         d->from = (wsp_sender)side;
         d->deflate = extensions->deflate;
-        d->no_context_takeover = extensions->no_context_takeover[side];
         wsp_frame_rules rules = {.sender = d->from, .rsv_allowed = extensions->rsv_allowed};
         wsp_reader_init(&d->reader, &rules);
         wsp_message_init(&d->message, NULL);
@@ -104,24 +122,41 @@ static void counted_free(void *user, void *memory)
     g_free(b);
 }
 
-/* A window of 15 bits that is never forgotten inflates what any legal sender makes. */
-static wsp_inflater *new_inflater(conversation_settings *settings)
+/* The first compressed message of a direction needs an inflater. */
+static void make_inflater(conversation *c, direction *d, const wsp_frame_header *h)
 {
-    wsp_mem memory = {counted_alloc, counted_free, settings};
-    return wsp_inflater_new(15, false, &memory);
+    bool begins = h->opcode != WSP_OPCODE_CONTINUATION && !wsp_opcode_is_control(h->opcode);
+    if (!d->deflate || d->inflater || !begins || !(h->rsv & WSP_RSV1))
+        return;
+    c->inflaters = (wsp_mem){counted_alloc, counted_free, c->settings};
+    d->inflater = certain_new(&c->inflaters, !d->doubtful);
+    if (d->inflater)
+        d->message.rules.inflater = certain_inflater(d->inflater);
+    else /* what this message leaves in the window is then unknown */
+        d->doubtful = true;
+}
+
+/* Of a message that is inflated: which bytes so far come from what was not captured? */
+static const GArray *unknown_bytes(const direction *d)
+{
+    return certain_unknown(d->inflater);
 }
 
 static void free_inflater(direction *d)
 {
-    wsp_inflater_free(d->inflater);
-    d->inflater = d->message.rules.inflater = NULL;
+    certain_free(d->inflater);
 }
 
 #else
 
-static wsp_inflater *new_inflater(conversation_settings *settings)
+static void make_inflater(conversation *c, direction *d, const wsp_frame_header *h)
 {
-    (void)settings;
+    (void)c, (void)d, (void)h;
+}
+
+static const GArray *unknown_bytes(const direction *d)
+{
+    (void)d;
     return NULL;
 }
 
@@ -131,24 +166,6 @@ static void free_inflater(direction *d)
 }
 
 #endif
-
-/* The first compressed message of a direction needs an inflater. */
-static void make_inflater(conversation *c, direction *d, const wsp_frame_header *h)
-{
-    bool begins = h->opcode != WSP_OPCODE_CONTINUATION && !wsp_opcode_is_control(h->opcode);
-    if (!d->deflate || d->inflater || !begins || !(h->rsv & WSP_RSV1))
-        return;
-    d->inflater = d->message.rules.inflater = new_inflater(c->settings);
-    if (!d->inflater) /* what this message leaves in the window is then missing for good */
-        d->deflate = d->no_context_takeover;
-}
-
-/* After a message that could not be inflated: where each stands for itself, begin anew. */
-static void recover_inflater(direction *d, const wsp_message_event *mev)
-{
-    if (d->no_context_takeover && (mev->torn || mev->raw))
-        free_inflater(d);
-}
 
 /* ---- Records --------------------------------------------------------------------------------- */
 
@@ -169,15 +186,28 @@ static void emit_violations(const conversation *c, const direction *d, uint32_t 
     }
 }
 
-/* Violations are told at once, and again with their frame when that is whole. */
+/* Violations are told at once, and again with their frame when that is whole; of a frame that is a
+ * guess only then, since it may be taken back. */
 static void note_violations(const conversation *c, direction *d, uint32_t set)
 {
     d->frame.violations |= set;
-    emit_violations(c, d, set);
+    if (d->proof)
+        d->held |= set;
+    else
+        emit_violations(c, d, set);
+}
+
+/* Is what is read now no more than a guess? */
+static bool guessing(const direction *d)
+{
+    return d->proof && d->proof->bits < EVIDENCE_PROOF;
 }
 
 static void emit_frame(const conversation *c, direction *d)
 {
+    emit_violations(c, d, d->held);
+    d->held = 0;
+    d->frame.guessed = guessing(d);
     record r = {.type = RECORD_FRAME, .frame = d->frame};
     emit(c, d, &r);
 }
@@ -284,6 +314,7 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
         .compressed = a->compressed,
         .complete = complete && !a->raw && !a->torn && !(a->missing && a->missing->len),
         .truncated = truncated,
+        .guessed = guessing(d),
         .utf8 = utf8,
         .data = a->raw ? NULL : data,
         .data_len = a->raw ? 0 : len,
@@ -363,11 +394,23 @@ static void begin_message(conversation *c, direction *d, assembly *a, const wsp_
     a->length = 0;
 }
 
-/* One piece of a message. True when the message is whole. */
-static bool add_piece(conversation *c, direction *d, assembly *a, const wsp_message_event *mev)
+/* The last range that is noted may have grown, and others come behind it. */
+static void note_unknown(const direction *d, assembly *a)
 {
-    if (mev->first)
-        begin_message(c, d, a, mev);
+    const GArray *unknown = unknown_bytes(d);
+    if (!unknown || unknown->len == 0)
+        return;
+    if (!a->missing)
+        a->missing = g_array_new(FALSE, FALSE, sizeof(record_missing));
+    guint same = a->missing->len ? a->missing->len - 1 : 0;
+    g_array_set_size(a->missing, same);
+    g_array_append_vals(a->missing, &g_array_index(unknown, record_missing, same),
+                        unknown->len - same);
+}
+
+/* One piece of a message. True when the message is whole. */
+static bool add_piece(conversation *c, assembly *a, const wsp_message_event *mev)
+{
     a->frames = mev->frames;
     a->wire_length = mev->wire_length;
     a->torn = mev->torn;
@@ -398,68 +441,236 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
     bool whole;
     do {
         wsp_message_next(&d->message, ev, scratch, sizeof c->settings->scratch, &mev);
+        if (mev.first)
+            begin_message(c, d, a, &mev);
+        if (a->compressed && !a->raw)
+            note_unknown(d, a);
+        if (a->compressed && a->missing) /* a byte that is not known makes no character wrong */
+            mev.violations &= ~WSP_V_TEXT_UTF8;
+        if (d->assumed) /* that it is DEFLATE */
+            mev.violations &= ~WSP_V_DEFLATE_DATA;
         if (mev.violations)
             note_violations(c, d, mev.violations);
-        whole = add_piece(c, d, a, &mev);
+        whole = add_piece(c, a, &mev);
     } while (mev.more);
 
     if (ev->bytes_left == 0)
         emit_frame(c, d);
-    if (whole && mev.first)
+    if (whole && mev.first) {
         emit_message(c, d, a, mev.len ? mev.data : scratch, mev.len, true);
-    else if (whole)
+        release(c, a);
+    } else if (whole) {
         emit_assembly(c, d, a, true);
-    if (whole && !control)
-        recover_inflater(d, &mev);
+    }
 }
 
-static void read_on(conversation *c, direction *d, const uint8_t *in, size_t len)
-{
-    wsp_event ev;
-    do {
-        size_t n = wsp_reader_next(&d->reader, in, len, &ev);
-        in = in ? in + n : NULL;
-        len -= n;
-        if (ev.type != WSP_EVENT_NONE)
-            read_event(c, d, &ev);
-    } while (ev.type != WSP_EVENT_NONE);
-}
+/* ---- Streams --------------------------------------------------------------------------------- */
 
-void conversation_feed(conversation *c, wsp_sender from, const uint8_t *in, size_t len,
-                       capture_place place)
+/* From here on nobody knows where the next frame begins. */
+static void begin_hunt(conversation *c, direction *d)
 {
-    direction *d = &c->directions[from];
-    c->place = place;
-    d->totals.wire_bytes += len;
-    if (d->lost)
-        c->undecoded += len;
-    else
-        read_on(c, d, in, len);
-}
-
-void conversation_gap(conversation *c, wsp_sender from, uint64_t bytes, capture_place place)
-{
-    direction *d = &c->directions[from];
-    c->place = place;
-    d->totals.wire_bytes += bytes;
-    record r = {.type = RECORD_GAP, .gap = {bytes}};
-    emit(c, d, &r);
-    if (d->lost)
-        return;
-    wsp_reader_gap(&d->reader, bytes);
-    read_on(c, d, NULL, 0);
-    if (!wsp_reader_lost(&d->reader))
-        return;
-    d->lost = true;
+    bool by_role = d->from == WSP_FROM_CLIENT;
+    evidence_rules rules = {.rsv_allowed = d->reader.rules.rsv_allowed,
+                            .masked = d->totals.frames ? d->header.masked : by_role,
+                            .websocket = true};
+    d->hunt = g_new(hunt, 1);
+    hunt_init(d->hunt, &rules, &c->settings->waiting);
+    d->doubtful = true;
+    g_clear_pointer(&d->proof, g_free);
     if (d->data.open)
         emit_assembly(c, d, &d->data, false);
     wsp_message_abandon(&d->message);
 }
 
+static void end_hunt(conversation *c, direction *d)
+{
+    hunt_clear(d->hunt);
+    c->undecoded += d->hunt->skipped;
+    g_clear_pointer(&d->hunt, g_free);
+}
+
+/* What was guessed is wrong: nothing is told of the frame that is being read, if one has begun. */
+static void retract(conversation *c, direction *d, bool begun)
+{
+    wsp_frame_rules rules = {.sender = d->from, .rsv_allowed = d->reader.rules.rsv_allowed};
+    if (begun && c->frames == d->frame.number)
+        c->frames--;
+    d->totals.frames -= begun;
+    wsp_reader_init(&d->reader, &rules);
+    wsp_reader_gap(&d->reader, 0);
+    d->reader.close_seen = d->after_close;
+    d->held = 0;
+    d->data.open = d->control.open = false;
+    release(c, &d->data);
+    release(c, &d->control);
+    begin_hunt(c, d);
+}
+
+/* Bytes of which it is known where the frames begin, or guessed: then each is tried first. */
+static void read_on(conversation *c, direction *d, const uint8_t *in, size_t len)
+{
+    wsp_event ev;
+    do {
+        bool closed = d->reader.close_seen;
+        size_t n = wsp_reader_next(&d->reader, in, len, &ev);
+        if (ev.type == WSP_EVENT_FRAME)
+            d->after_close = closed;
+        if (d->proof && !evidence_feed(d->proof, in, n)) {
+            c->undecoded += len;
+            if (ev.type == WSP_EVENT_NONE) /* the first byte of a header */
+                d->after_close = closed;
+            retract(c, d, ev.type == WSP_EVENT_PAYLOAD);
+            return;
+        }
+        in = in ? in + n : NULL;
+        len -= n;
+        if (ev.type != WSP_EVENT_NONE)
+            read_event(c, d, &ev);
+        bool frame_ended = ev.type != WSP_EVENT_NONE && ev.bytes_left == 0;
+        if (d->proof && frame_ended && !guessing(d))
+            g_clear_pointer(&d->proof, g_free);
+    } while (ev.type != WSP_EVENT_NONE);
+}
+
+static void take_bytes(conversation *c, direction *d, const uint8_t *in, size_t len,
+                       bool segment_start)
+{
+    if (d->hunt) {
+        hunt_feed(d->hunt, in, len, segment_start, c->place);
+        return;
+    }
+    if (segment_start && d->proof)
+        evidence_segment_end(d->proof);
+    read_on(c, d, in, len);
+}
+
+static void take_gap(conversation *c, direction *d, uint64_t bytes)
+{
+    if (d->hunt) {
+        hunt_gap(d->hunt, bytes, false, c->place);
+        return;
+    }
+    if (d->proof)
+        evidence_segment_end(d->proof);
+    if (d->proof && !evidence_gap(d->proof, bytes))
+        g_clear_pointer(&d->proof, g_free); /* the reader is lost as well */
+    wsp_reader_gap(&d->reader, bytes);
+    read_on(c, d, NULL, 0);
+    if (wsp_reader_lost(&d->reader))
+        begin_hunt(c, d);
+}
+
+static void emit_gap(const conversation *c, const direction *d, uint64_t bytes)
+{
+    record r = {.type = RECORD_GAP, .gap = {bytes}};
+    emit(c, d, &r);
+}
+
+/* The segment that a direction is in is over: does the evidence suffice now? */
+static void end_segment(conversation *c, direction *d)
+{
+    pieces found;
+    if (!d->hunt)
+        return;
+    hunt_segment_end(d->hunt);
+    evidence_rules rules = d->hunt->rules;
+    if (!hunt_settle(d->hunt, &bars, &found))
+        return;
+    pieces_prepend(&d->queue, &found);
+    end_hunt(c, d);
+    d->proof = g_new(evidence, 1);
+    evidence_begin(d->proof, &rules);
+}
+
+/* The direction whose turn it is to have a piece read; NULL when there are no more. */
+static direction *next_direction(conversation *c)
+{
+    direction *d = &c->directions[0], *other = &c->directions[1];
+    if (!d->queue.first ||
+        (other->queue.first && other->queue.first->place.packet < d->queue.first->place.packet))
+        d = other;
+    return d->queue.first ? d : NULL;
+}
+
+/* Read what hunts have found, in the order in which it was captured. Where a guess was wrong the
+ * next hunt begins among these pieces, and its find comes before the rest of them. */
+static void read_found(conversation *c)
+{
+    for (direction *d; (d = next_direction(c));) {
+        piece *p = d->queue.first;
+        if (p->segment_start || p->hole)
+            end_segment(c, d);
+        if (d->queue.first != p)
+            continue;
+        pieces_take(&d->queue);
+        c->place = p->place;
+        if (p->untold)
+            emit_gap(c, d, p->len);
+        if (p->hole)
+            take_gap(c, d, p->len);
+        else
+            take_bytes(c, d, p->data, (size_t)p->len, p->segment_start);
+        piece_free(&c->settings->waiting, p);
+    }
+}
+
+/* Something else comes: the segments before it are over, but for that of side `going_on`. */
+static void end_segments(conversation *c, int going_on)
+{
+    for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++)
+        if (side != going_on)
+            end_segment(c, &c->directions[side]);
+    read_found(c);
+}
+
+void conversation_join(conversation *c, wsp_sender from, const hunt *h)
+{
+    direction *d = &c->directions[from];
+    d->hunt = g_new(hunt, 1);
+    *d->hunt = *h;
+    hunt_set_masked(d->hunt, from == WSP_FROM_CLIENT);
+    d->totals.wire_bytes = h->at;
+    d->assumed = d->doubtful = true;
+    wsp_reader_gap(&d->reader, 0);
+}
+
+void conversation_replay(conversation *c, wsp_sender from, pieces *waiting)
+{
+    pieces_prepend(&c->directions[from].queue, waiting);
+    end_segments(c, -1);
+}
+
+void conversation_feed(conversation *c, wsp_sender from, const uint8_t *in, size_t len,
+                       bool segment_start, capture_place place)
+{
+    direction *d = &c->directions[from];
+    end_segments(c, segment_start ? -1 : (int)from);
+    c->place = place;
+    d->totals.wire_bytes += len;
+    take_bytes(c, d, in, len, segment_start);
+}
+
+void conversation_pause(conversation *c)
+{
+    end_segments(c, -1);
+}
+
+void conversation_gap(conversation *c, wsp_sender from, uint64_t bytes, capture_place place)
+{
+    direction *d = &c->directions[from];
+    end_segments(c, -1);
+    c->place = place;
+    d->totals.wire_bytes += bytes;
+    emit_gap(c, d, bytes);
+    take_gap(c, d, bytes);
+}
+
 static void finish_direction(conversation *c, direction *d, bool ended)
 {
-    if (d->lost)
+    if (d->hunt) {
+        end_hunt(c, d);
         return;
+    }
     bool in_frame = wsp_reader_end(&d->reader) != 0;
     if (d->reader.header_len)
         d->frame.number = 0; /* what is cut off is no frame yet */
@@ -475,6 +686,7 @@ static void finish_direction(conversation *c, direction *d, bool ended)
 
 void conversation_finish(conversation *c, bool ended, capture_place place)
 {
+    end_segments(c, -1);
     c->place = place;
     for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++)
         finish_direction(c, &c->directions[side], ended);
@@ -502,6 +714,10 @@ void conversation_free(conversation *c)
         release(c, &d->data);
         release(c, &d->control);
         free_inflater(d);
+        if (d->hunt)
+            end_hunt(c, d);
+        g_free(d->proof);
+        pieces_clear(&d->queue, &c->settings->waiting);
         if (d->pings)
             g_array_unref(d->pings);
     }

@@ -127,12 +127,15 @@ static void summarise(const packet_totals *packets, const session_totals *t, int
     print_count(t->connections, "TCP connection", "TCP connections");
     if (t->websockets == 0)
         fputs(", no WebSocket traffic", stderr);
-    print_count(t->websockets, "WebSocket handshake", "WebSocket handshakes");
+    print_count(t->websockets - t->joined, "WebSocket handshake", "WebSocket handshakes");
+    print_count(t->joined, "WebSocket without a handshake", "WebSockets without a handshake");
+    print_count(t->suspected, "connection that may be a WebSocket",
+                "connections that may be WebSockets");
     print_count(t->messages, "message", "messages");
     print_count(t->frames, "frame", "frames");
     print_count(t->violations, "violation", "violations");
-    print_count(t->undecoded_bytes, "byte behind a gap not decoded",
-                "bytes behind gaps not decoded");
+    print_count(t->undecoded_bytes, "byte passed over, outside any frame",
+                "bytes passed over, outside any frame");
     print_count(packets->fragments.lacking + packets->fragments.waiting,
                 "IP packet with fragments missing", "IP packets with fragments missing");
     print_count(packets->fragments.evicted, "fragmented IP packet dropped for want of memory",

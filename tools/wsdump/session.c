@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "conversation.h"
+#include "join.h"
 #include "upgrade.h"
 
 #include <glib.h>
@@ -13,16 +14,43 @@ typedef struct connection {
     uint64_t number; /* of the open record; 0 = no WebSocket in sight yet */
     int client;      /* side */
     upgrade upgrade;
+    join join;                  /* until there is a conversation */
     conversation *conversation; /* NULL until the 101 */
     bool request_due;           /* the 101 came, and no byte of its client so far */
 } connection;
 
+/* Servers of WebSockets that are remembered; the first ones are as good as any. */
+enum { MAX_SERVERS = 4096 };
+
 struct session {
     conversation_settings settings;
+    GHashTable *servers; /* a set of endpoint */
     session_totals totals;
     record_sink *sink;
     void *user;
 };
+
+static guint hash_endpoint(gconstpointer key)
+{
+    const endpoint *e = key;
+    guint hash = e->port;
+    for (size_t i = 0; i < sizeof e->address; i++)
+        hash = hash * 31 + e->address[i];
+    return hash;
+}
+
+static gboolean equal_endpoints(gconstpointer a, gconstpointer b)
+{
+    const endpoint *x = a, *y = b;
+    return x->port == y->port && x->version == y->version &&
+           memcmp(x->address, y->address, sizeof x->address) == 0;
+}
+
+static void remember_server(session *s, const endpoint *server)
+{
+    if (g_hash_table_size(s->servers) < MAX_SERVERS && !g_hash_table_contains(s->servers, server))
+        g_hash_table_add(s->servers, g_memdup2(server, sizeof *server));
+}
 
 /* Count what passes on its way to the sink. */
 static void count_and_hand_on(void *user, const record *r)
@@ -37,8 +65,11 @@ static void count_and_hand_on(void *user, const record *r)
 session *session_new(const session_options *options, record_sink *sink, void *user)
 {
     session *s = g_new0(session, 1);
+    s->servers = g_hash_table_new_full(hash_endpoint, equal_endpoints, g_free, NULL);
     s->settings.max_data = options->max_data;
     s->settings.memory = options->memory ? options->memory : (uint64_t)512 << 20;
+    /* Bytes of connections that may be WebSockets: a part of the memory for what is unfinished. */
+    s->settings.waiting.max = s->settings.memory / 4;
     s->settings.sink = count_and_hand_on;
     s->settings.user = s;
     s->sink = sink;
@@ -93,30 +124,21 @@ static conversation_extensions negotiated(const wsp_http_head *response)
         agreed.deflate |= deflate;
         agreed.rsv_allowed |= deflate ? WSP_RSV1 : WSP_RSV1 | WSP_RSV2 | WSP_RSV3;
     }
-#ifdef WSPROTO_DEFLATE
-    wsp_deflate_params params;
-    if (wsp_deflate_answer_check(&params, response, NULL) == WSP_DEFLATE_AGREED) {
-        agreed.no_context_takeover[WSP_FROM_CLIENT] = params.client_no_context_takeover;
-        agreed.no_context_takeover[WSP_FROM_SERVER] = params.server_no_context_takeover;
-    }
-#endif
     return agreed;
 }
 
 /* Hand what the client sent too early to its new conversation. */
-static void feed_early(connection *c, capture_place place)
+static void feed_early(connection *c)
 {
-    if (c->upgrade.early)
-        conversation_feed(c->conversation, WSP_FROM_CLIENT, c->upgrade.early->data,
-                          c->upgrade.early->len, place);
-    if (c->upgrade.early_gap)
-        conversation_gap(c->conversation, WSP_FROM_CLIENT, 0, place);
+    conversation_replay(c->conversation, WSP_FROM_CLIENT, &c->upgrade.early);
 }
 
 static record_handshake judge(const upgrade_decision *d)
 {
     if (d->response && d->status != 101)
         return HANDSHAKE_REFUSED;
+    if (!d->request && !d->response)
+        return HANDSHAKE_MISSING;
     return d->request && d->response ? HANDSHAKE_SEEN : HANDSHAKE_PARTIAL;
 }
 
@@ -155,7 +177,9 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
         emit_faults(s, c, WSP_FROM_SERVER, faults, place.time_ns);
         conversation_extensions agreed = negotiated(&response);
         c->conversation = conversation_new(&s->settings, c->number, &agreed);
-        feed_early(c, place);
+        remember_server(s, &c->tcp->side[1 - c->client]);
+        join_clear(&c->join);
+        feed_early(c);
         upgrade_clear(&c->upgrade);
         c->request_due = !d->request;
     }
@@ -168,6 +192,47 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
 static wsp_sender sender_of(const connection *c, int side)
 {
     return side == c->client ? WSP_FROM_CLIENT : WSP_FROM_SERVER;
+}
+
+/*
+ * The frames tell that it is a WebSocket. Where it was asked for, and only the answer is missing,
+ * it is known where the client's begin: behind its request.
+ */
+static void open_joined(session *s, connection *c, int client)
+{
+    const conversation_extensions unknown = {.rsv_allowed = WSP_RSV1, .deflate = true};
+    capture_place place = join_begin(&c->join);
+    upgrade_decision d = {.client = client};
+    bool asked = upgrade_finish(&c->upgrade, &d);
+    open_connection(s, c, &d, place);
+    s->totals.joined++;
+    remember_server(s, &c->tcp->side[1 - client]);
+    c->conversation = conversation_new(&s->settings, c->number, &unknown);
+    for (int side = 0; side < 2; side++) {
+        hunt h = join_take(&c->join, side);
+        if (asked && side == client)
+            hunt_clear(&h);
+        else
+            conversation_join(c->conversation, sender_of(c, side), &h);
+    }
+    feed_early(c);
+    upgrade_clear(&c->upgrade);
+    join_clear(&c->join);
+}
+
+/* Other connections to the same server may have shown what it is. */
+static void ask_who_serves(const session *s, connection *c)
+{
+    for (int side = 0; side < 2; side++)
+        c->join.serves[side] = g_hash_table_contains(s->servers, &c->tcp->side[side]);
+}
+
+/* Before anything new is dealt with; `ended` as join_decide has it. */
+static void try_to_join(session *s, connection *c, bool ended)
+{
+    int client;
+    if (!c->conversation && join_decide(&c->join, ended, &client))
+        open_joined(s, c, client);
 }
 
 /*
@@ -184,13 +249,14 @@ static bool take_late_request(connection *c, const tcp_event *e, capture_place p
         return false;
     bool decided; /* never: this is no response */
     upgrade_decision decision;
-    upgrade_feed(&c->upgrade, e->side, e->data, e->len, e->segment_start, &decided, &decision);
+    upgrade_feed(&c->upgrade, e->side, e->data, e->len, e->segment_start, place, &decided,
+                 &decision);
     c->request_due = *head;
     if (c->request_due)
         return true;
     bool found = c->upgrade.request;
     if (found)
-        feed_early(c, place);
+        feed_early(c);
     upgrade_clear(&c->upgrade);
     return found;
 }
@@ -200,26 +266,42 @@ static void take_data(session *s, connection *c, const tcp_event *e, capture_pla
     const uint8_t *in = e->data;
     size_t len = e->len;
     bool start = e->segment_start;
+    if (start)
+        try_to_join(s, c, false);
     while (len && !c->conversation) {
         bool decided;
         upgrade_decision decision;
-        size_t n = upgrade_feed(&c->upgrade, e->side, in, len, start, &decided, &decision);
-        if (decided)
+        size_t n = upgrade_feed(&c->upgrade, e->side, in, len, start, place, &decided, &decision);
+        if (!decided)
+            join_feed(&c->join, e->side, in, n, start, place);
+        else
             open_connection(s, c, &decision, place);
+        if (c->upgrade.request)
+            join_ask(&c->join, c->upgrade.client);
         in += n;
         len -= n;
         start = false;
     }
     if (len && !(in == e->data && take_late_request(c, e, place)))
-        conversation_feed(c->conversation, sender_of(c, e->side), in, len, place);
+        conversation_feed(c->conversation, sender_of(c, e->side), in, len, start, place);
 }
 
-static void take_gap(connection *c, const tcp_event *e, capture_place place)
+static void take_gap(session *s, connection *c, const tcp_event *e, capture_place place)
 {
-    if (c->conversation)
+    try_to_join(s, c, false);
+    if (c->conversation) {
         conversation_gap(c->conversation, sender_of(c, e->side), e->len, place);
-    else
-        upgrade_gap(&c->upgrade, e->side, e->len);
+        return;
+    }
+    upgrade_gap(&c->upgrade, e->side, e->len, place);
+    join_gap(&c->join, e->side, e->len, place);
+}
+
+static void take_fin(session *s, connection *c)
+{
+    try_to_join(s, c, false);
+    if (c->conversation)
+        conversation_pause(c->conversation);
 }
 
 static void end_connection(session *s, connection *c, tcp_end end, capture_place place)
@@ -229,11 +311,15 @@ static void end_connection(session *s, connection *c, tcp_end end, capture_place
                                       [TCP_END_TIMEOUT] = ENDED_TIMEOUT,
                                       [TCP_END_EOF] = ENDED_EOF};
     upgrade_decision decision;
+    ask_who_serves(s, c);
+    try_to_join(s, c, true);
+    s->totals.suspected += !c->conversation && !c->number && join_suspects(&c->join);
     if (!c->conversation && upgrade_finish(&c->upgrade, &decision))
         open_connection(s, c, &decision, place);
     if (c->number)
         emit_end(s, c, hows[end], place);
     upgrade_clear(&c->upgrade);
+    join_clear(&c->join);
     if (c->conversation)
         conversation_free(c->conversation);
     g_free(c);
@@ -248,13 +334,15 @@ void session_tcp_event(void *user, const tcp_event *e)
     case TCP_EVENT_OPEN:
         c = g_new0(connection, 1);
         c->tcp = e->connection;
-        upgrade_init(&c->upgrade);
+        upgrade_init(&c->upgrade, &s->settings.waiting);
+        join_init(&c->join, &s->settings.waiting, e->connection->syn_side < 0 ? -1 : 0);
+        ask_who_serves(s, c);
         e->connection->user = c;
         s->totals.connections++;
         break;
     case TCP_EVENT_DATA: take_data(s, c, e, place); break;
-    case TCP_EVENT_GAP: take_gap(c, e, place); break;
-    case TCP_EVENT_FIN: break;
+    case TCP_EVENT_GAP: take_gap(s, c, e, place); break;
+    case TCP_EVENT_FIN: take_fin(s, c); break;
     case TCP_EVENT_END: end_connection(s, c, e->end, place); break;
     }
 }
@@ -266,5 +354,6 @@ const session_totals *session_get_totals(const session *s)
 
 void session_free(session *s)
 {
+    g_hash_table_unref(s->servers);
     g_free(s);
 }

@@ -1,9 +1,10 @@
 /*
  * Sessions: byte streams to WebSocket records. Recognises the opening handshake on any port, then
- * reads both directions with the codec: frames, messages, violations, and what was lost.
+ * reads both directions with the codec: frames, messages, violations, and what was lost. Recognises
+ * connections whose handshake is not in the capture as well.
  *
  * Of one connection, upgrade.c knows what is before the 101 and conversation.c what is after it;
- * this stage joins the two and numbers the connections.
+ * join.c tells where there is none. This stage joins them and numbers the connections.
  */
 #ifndef WSDUMP_SESSION_H
 #define WSDUMP_SESSION_H
@@ -21,8 +22,10 @@ typedef struct session_options {
 typedef struct session_totals {
     uint64_t connections; /* TCP connections seen */
     uint64_t websockets;  /* of these with a WebSocket, or an attempt at one */
+    uint64_t joined;      /* ... recognised by their frames, without a handshake */
+    uint64_t suspected;   /* TCP connections that may be WebSockets, with too little to tell */
     uint64_t messages, frames, violations;
-    uint64_t undecoded_bytes; /* of WebSocket streams: behind a gap that hid a frame boundary */
+    uint64_t undecoded_bytes; /* of WebSocket streams: where nobody knew where a frame begins */
 } session_totals;
 
 session *session_new(const session_options *options, record_sink *sink, void *user);

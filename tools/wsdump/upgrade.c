@@ -7,12 +7,10 @@
 static const wsp_http_limits head_limits = {
     .max_head = 65536, .max_line = 65536, .max_headers = UPGRADE_MAX_HEADERS};
 
-/* What a client may send before its answer has come; more is cut off and counts as a gap. */
-enum { MAX_EARLY = 1 << 20 };
-
-void upgrade_init(upgrade *u)
+void upgrade_init(upgrade *u, pieces_memory *memory)
 {
     memset(u, 0, sizeof *u);
+    u->memory = memory;
 }
 
 static void drop(GByteArray **bytes)
@@ -22,18 +20,12 @@ static void drop(GByteArray **bytes)
     *bytes = NULL;
 }
 
-static void drop_early(upgrade *u)
-{
-    drop(&u->early);
-    u->early_gap = false;
-}
-
 void upgrade_clear(upgrade *u)
 {
     drop(&u->side[0].head);
     drop(&u->side[1].head);
     drop(&u->request);
-    drop_early(u);
+    pieces_clear(&u->early, u->memory);
 }
 
 /* May these first bytes become a request line? A method in capitals, then a space. */
@@ -150,19 +142,8 @@ static bool judge_head(upgrade *u, int side, upgrade_decision *decision)
     decision->request = answers ? take(&u->request) : NULL;
     decision->response = take(&s->head);
     if (head.status != 101)
-        drop_early(u);
+        pieces_clear(&u->early, u->memory);
     return true;
-}
-
-static void keep_early(upgrade *u, const uint8_t *in, size_t len)
-{
-    if (!u->early)
-        u->early = g_byte_array_new();
-    size_t room = MAX_EARLY - u->early->len;
-    if (len > room)
-        u->early_gap = true;
-    if (!u->early_gap)
-        g_byte_array_append(u->early, in, (guint)len);
 }
 
 static void begin_head(struct upgrade_side *s)
@@ -196,11 +177,12 @@ static size_t collect(upgrade *u, int side, const uint8_t *in, size_t len)
 }
 
 /* What is in no head: of an attempt's client it is kept, a body of known length is counted down. */
-static size_t pass_over(upgrade *u, int side, const uint8_t *in, size_t len)
+static size_t pass_over(upgrade *u, int side, const uint8_t *in, size_t len, bool segment_start,
+                        capture_place place)
 {
     struct upgrade_side *s = &u->side[side];
     if (u->request && side == u->client) {
-        keep_early(u, in, len);
+        pieces_add(&u->early, u->memory, 0, in, len, segment_start, place);
         return len;
     }
     size_t n = s->body ? (size_t)MIN(s->body, len) : len;
@@ -220,7 +202,7 @@ static bool look_here(const upgrade *u, int side, const uint8_t *in, size_t len,
 }
 
 size_t upgrade_feed(upgrade *u, int side, const uint8_t *in, size_t len, bool segment_start,
-                    bool *decided, upgrade_decision *decision)
+                    capture_place place, bool *decided, upgrade_decision *decision)
 {
     struct upgrade_side *s = &u->side[side];
     size_t used = 0;
@@ -233,7 +215,7 @@ size_t upgrade_feed(upgrade *u, int side, const uint8_t *in, size_t len, bool se
                            may_be_response(rest, len - used))
             begin_head(s);
         if (!s->head) {
-            used += pass_over(u, side, rest, len - used);
+            used += pass_over(u, side, rest, len - used, start, place);
             continue;
         }
         used += collect(u, side, rest, len - used);
@@ -245,7 +227,7 @@ size_t upgrade_feed(upgrade *u, int side, const uint8_t *in, size_t len, bool se
     return used;
 }
 
-void upgrade_gap(upgrade *u, int side, uint64_t bytes)
+void upgrade_gap(upgrade *u, int side, uint64_t bytes, capture_place place)
 {
     struct upgrade_side *s = &u->side[side];
     if (s->body > bytes) { /* inside a body, which nobody reads */
@@ -256,7 +238,7 @@ void upgrade_gap(upgrade *u, int side, uint64_t bytes)
     s->body = 0;
     s->boundary = false;
     if (u->request && side == u->client) {
-        u->early_gap = true;
+        pieces_add_gap(&u->early, u->memory, 0, bytes, true, place);
         return;
     }
     /* Who knows what was asked or answered in it. */

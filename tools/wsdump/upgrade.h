@@ -5,6 +5,8 @@
 #ifndef WSDUMP_UPGRADE_H
 #define WSDUMP_UPGRADE_H
 
+#include "pieces.h"
+
 #include <wsproto/wsproto.h>
 
 #include <glib.h>
@@ -28,8 +30,8 @@ typedef struct upgrade {
     int client;          /* the side that asked; meaningful while `request` is there */
     GByteArray *request; /* the head of the attempt that waits for its answer */
     unsigned ahead;      /* ordinary requests before it whose answers come first */
-    GByteArray *early;   /* what the client sent behind it before the answer */
-    bool early_gap;      /* of that, something is lost */
+    pieces early;        /* what the client sent behind it before the answer */
+    pieces_memory *memory;
 } upgrade;
 
 /* An attempt that is decided. */
@@ -40,7 +42,8 @@ typedef struct upgrade_decision {
     uint16_t status;      /* of the response; 0 without one */
 } upgrade_decision;
 
-void upgrade_init(upgrade *u);
+/* *memory stays the caller's and must outlive the upgrade. */
+void upgrade_init(upgrade *u, pieces_memory *memory);
 void upgrade_clear(upgrade *u);
 
 /*
@@ -50,10 +53,10 @@ void upgrade_clear(upgrade *u);
  * arrays are the caller's to free.
  */
 size_t upgrade_feed(upgrade *u, int side, const uint8_t *in, size_t len, bool segment_start,
-                    bool *decided, upgrade_decision *decision);
+                    capture_place place, bool *decided, upgrade_decision *decision);
 
 /* `bytes` bytes of a side are lost. */
-void upgrade_gap(upgrade *u, int side, uint64_t bytes);
+void upgrade_gap(upgrade *u, int side, uint64_t bytes, capture_place place);
 
 /* The connection ends: is an attempt still without answer? Then *decision is it. */
 bool upgrade_finish(upgrade *u, upgrade_decision *decision);
