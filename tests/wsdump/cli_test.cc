@@ -129,9 +129,9 @@ TEST(Cli, HelpFitsAScreen)
     for (const std::string &line : lines)
         EXPECT_LE(line.size(), 100u) << line;
     for (const char *option :
-         {"-r",     "-i",       "-f",    "-c",         "-s",       "-B",       "-p",
-          "-D",     "-Z",       "-n",    "-q",         "-l",       "--text",   "--json",
-          "--show", "--frames", "--hex", "--max-data", "--memory", "--version"})
+         {"-r",     "-i",     "-f",       "-Y",    "-c",         "-s",       "-B",
+          "-p",     "-D",     "-Z",       "-n",    "-q",         "-l",       "--text",
+          "--json", "--show", "--frames", "--hex", "--max-data", "--memory", "--version"})
         EXPECT_TRUE(contains(outcome.out, option)) << option;
 }
 
@@ -185,7 +185,6 @@ TEST(CliUsage, RefusesLaterOptionsByName)
 {
     const std::vector<std::string> cases[] = {{"-w", "out.pcapng"},
                                               {"-wout.pcapng"},
-                                              {"-Y", "text"},
                                               {"-d", "tcp.port==9,websocket"},
                                               {"-dtcp.port==9,websocket"},
                                               {"--keylog", "keys"},
@@ -495,6 +494,89 @@ TEST(CliMaxData, Is200InTextAndEverythingInJson)
         EXPECT_EQ(std::count(text.out.begin(), text.out.end(), 'x'), 200 + 1); // and that of "text"
         EXPECT_EQ(contains(text.out, "\xe2\x80\xa6"), size > 200);
     }
+}
+
+// --- display filters ---
+
+TEST(CliFilter, SelectsRecordsInBothOutputs)
+{
+    const std::string path = capture_path("many.pcapng");
+    const Outcome all = wsdump({"-q", "-r", path, "--json"});
+    std::string expected;
+    for (const std::string &line : lines_of(all.out))
+        if (contains(line, "\"record\":\"message\"") && contains(line, "\"conn\":3,") &&
+            contains(line, "\"from\":\"client\""))
+            expected += line + "\n";
+    const std::string filter = "record == message and conn == 3 and from == client";
+    const Outcome json = wsdump({"-q", "-r", path, "--json", "-Y", filter});
+    EXPECT_NE(expected, "");
+    EXPECT_EQ(json.out, expected);
+    const Outcome text = wsdump({"-q", "-r", path, "--display-filter=" + filter});
+    EXPECT_EQ(lines_of(text.out).size(), lines_of(expected).size());
+}
+
+TEST(CliFilter, OfAConnectionShowsAllOfIt)
+{
+    const std::string path = capture_path("refused.pcapng");
+    const std::vector<std::string> types =
+        types_in(wsdump({"-q", "-r", path, "--json", "-Y", "conn == 5"}).out);
+    EXPECT_EQ(types.front(), "open");
+    EXPECT_EQ(types.back(), "end");
+    const Outcome refused = wsdump({"-q", "-r", path, "--json", "-Y", "status == 403"});
+    EXPECT_EQ(types_in(refused.out), (std::vector<std::string>{"open", "end"}));
+}
+
+TEST(CliFilter, ChangesNothingButTheChoice)
+{
+    for (const std::string &file : bundled_captures()) {
+        for (const char *limit : {"0", "1", "7", "200"}) {
+            for (const char *format : {"--json", "--text"}) {
+                const std::vector<std::string> plain = {
+                    "-r", capture_path(file), "--frames", "--max-data", limit, format};
+                std::vector<std::string> filtered = plain;
+                filtered.insert(filtered.end(), {"-Y", "data ~ \"x\" or not data ~ \"x\""});
+                const Outcome expected = wsdump(plain), outcome = wsdump(filtered);
+                EXPECT_EQ(outcome.out, expected.out) << file << limit << format;
+                EXPECT_EQ(outcome.err, expected.err) << file << limit << format;
+            }
+        }
+    }
+}
+
+TEST(CliFilter, SearchesBehindWhatIsShown)
+{
+    const Bytes message =
+        stream({Frame(1, std::string(50000, 'x') + "needle").not_final(),
+                Frame(0, std::string(50000, 'y')), Frame(1, std::string(300, 'x')), Frame(1, "z")});
+    const Outcome outcome = wsdump_of_messages(message, {"-Y", "data ~ \"needley\""});
+    EXPECT_EQ(lines_of(outcome.out).size(), 1u);
+    EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), 'x'), 200 + 1);
+    EXPECT_TRUE(contains(outcome.out, "\xe2\x80\xa6")); // and says that there is more
+}
+
+TEST(CliFilter, ThatIsWrongIsShownWithItsPlace)
+{
+    for (const char *file : {"/nowhere.pcap", CAPTURES_DIR "/ipv6.pcapng"}) {
+        const Outcome outcome = wsdump({"-r", file, "-Y", "type == text and lenght > 3"});
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_EQ(outcome.err,
+                  "wsdump: -Y: there is no field lenght: did you mean length; -Y help lists them\n"
+                  "  type == text and lenght > 3\n"
+                  "                   ^^^^^^\n");
+    }
+    expect_usage_error({"-Y"}, "-Y");
+}
+
+TEST(CliFilter, SaysOnceThatItGaveUp)
+{
+    const Bytes message = Frame(1, std::string(40, 'a') + "b");
+    const Outcome outcome =
+        wsdump_of_messages(stream({message, message}), {"-Y", "data ~ \"^(a+)+$\""});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(lines_of(outcome.err).size(), 1u);
+    EXPECT_TRUE(contains(outcome.err, "2 searches")) << outcome.err;
 }
 
 TEST(CliHex, ShowsPayloadAsDigitsInText)

@@ -1,5 +1,6 @@
 // The two outputs: a record of every type has exactly its fields, in JSON; its columns, in text.
 #include "json.h"
+#include "records.h"
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,10 @@ public:
     Output(const Output &) = delete;
     Output &operator=(const Output &) = delete;
 
+    void show_at_most(uint64_t bytes)
+    {
+        sink_.max_data = bytes;
+    }
     void hide(record_type type)
     {
         sink_.show[type] = false;
@@ -90,71 +95,7 @@ Fields operator+(Fields a, const Fields &b)
 const Fields every_record = {{"record", "string"}, {"time", "number"}, {"conn", "int"}};
 const Fields directional = every_record + Fields{{"from", "string"}};
 
-// --- one record of each type ---
-
-record some(record_type type)
-{
-    record r = {};
-    r.type = type;
-    r.time_ns = 1763550000123456000;
-    r.conn = 7;
-    r.from = type == RECORD_OPEN || type == RECORD_END ? WSP_FROM_UNKNOWN : WSP_FROM_SERVER;
-    return r;
-}
-
-const endpoint client = {4, {192, 0, 2, 1}, 40000};
-const endpoint server = {6, {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 8080};
-
-// A head and the room that it needs.
-struct Head {
-    explicit Head(std::string text) : text_(std::move(text))
-    {
-        wsp_http_parse(&head, text_.data(), text_.size(), headers_, 16);
-    }
-    wsp_http_head head;
-
-private:
-    std::string text_;
-    wsp_http_header headers_[16];
-};
-
-record some_open(record_handshake handshake, const Head *request, const Head *response)
-{
-    record r = some(RECORD_OPEN);
-    r.open.client = &client;
-    r.open.server = &server;
-    r.open.handshake = handshake;
-    r.open.request = request ? &request->head : nullptr;
-    r.open.response = response ? &response->head : nullptr;
-    return r;
-}
-
-const wsp_frame_header masked_header = {1, 4, 1, 1, 64, {0, 0x1b, 0xff, 0x80}, 0x8000000000000001};
-const wsp_frame_header bare_header = {0, 0, 0, 0, 7, {}, 5};
-
-record some_frame(const wsp_frame_header &header, uint32_t violations)
-{
-    record r = some(RECORD_FRAME);
-    r.frame = {3, 12345678901, &header, violations, false};
-    return r;
-}
-
-// `data` must outlive the record.
-record some_message(uint8_t opcode, std::string_view data)
-{
-    record r = some(RECORD_MESSAGE);
-    r.message.number = 5;
-    r.message.opcode = opcode;
-    r.message.frames = 1;
-    r.message.wire_length = r.message.length = data.size();
-    r.message.complete = true;
-    r.message.utf8 = true;
-    r.message.data = reinterpret_cast<const uint8_t *>(data.data());
-    r.message.data_len = data.size();
-    r.message.close_code = -1;
-    r.message.rtt_ns = -1;
-    return r;
-}
+using namespace sample;
 
 const Fields message_fields =
     directional + Fields{{"message", "int"},     {"type", "string"},    {"frames", "int"},
@@ -414,6 +355,30 @@ TEST(SinkJson, WritesTimeAsExactlyAsTheCaptureHasIt)
         const std::string line = Output(sink_json).line(r);
         EXPECT_NE(line.find("\"time\":" + text + ","), std::string::npos) << line;
     }
+}
+
+TEST(Sink, ShowsAtMostSoMuchPayload)
+{
+    const std::pair<uint64_t, const char *> cases[] = {{1, "a"},
+                                                       {2, "a"},
+                                                       {3, "a\xc3\xbc"},
+                                                       {4, "a\xc3\xbc"},
+                                                       {5, "a\xc3\xbc\xc3\x9f"},
+                                                       {0, "a\xc3\xbc\xc3\x9f"}};
+    const record r = some_message(WSP_OPCODE_TEXT, "a\xc3\xbc\xc3\x9f");
+    for (const auto &[limit, expected] : cases) {
+        Output output(sink_json);
+        output.show_at_most(limit);
+        const Json shown = Json::parse(output.line(r));
+        EXPECT_EQ(shown["data"].text(), expected);
+        EXPECT_EQ(shown["truncated"].flag(), limit > 0 && limit < 5);
+        EXPECT_EQ(shown["length"].number(), 5);
+    }
+    record binary = some_message(WSP_OPCODE_BINARY, "\xc3\xbc");
+    binary.message.utf8 = false;
+    Output output(sink_json);
+    output.show_at_most(1);
+    EXPECT_EQ(payload_of(Json::parse(output.line(binary))), "\xc3");
 }
 
 TEST(Sink, WritesOnlyWhatIsShown)

@@ -2,9 +2,11 @@
  * wsdump: decodes WebSocket traffic from a capture or an interface. This file only joins the
  * stages:
  *
- *     source -> decap -> tcp -> session -> sink
+ *     source -> decap -> tcp -> session -> filter -> sink
  */
 #include "decap.h"
+#include "filter.h"
+#include "filter_fields.h"
 #include "fragments.h"
 #include "input.h"
 #include "options.h"
@@ -152,17 +154,29 @@ static void summarise(const packet_totals *packets, const session_totals *t, int
     fputc('\n', stderr);
 }
 
+/* The stage behind the session: the display filter, if there is one. */
+static session *new_session(const options *o, filter *display, sink *out)
+{
+    session_options settings = {.max_data = o->max_data, .memory = o->memory_mib << 20};
+    if (!display)
+        return session_new(&settings, sink_write, out);
+    if (filter_needs_payload(display))
+        settings.max_data = 0;
+    filter_connect(display, sink_write, out);
+    return session_new(&settings, filter_take, display);
+}
+
 /* Everything between an open source and its end. Returns the exit status. */
-static int decode(const options *o, source *packets)
+static int decode(const options *o, source *packets, filter *display)
 {
     sink out = {.out = stdout,
                 .line = g_string_sized_new(4096),
                 .format = o->json ? sink_json : sink_text,
+                .max_data = o->max_data,
                 .hex = o->hex,
                 .line_buffered = o->line_buffered || isatty(STDOUT_FILENO)};
     memcpy(out.show, o->show, sizeof out.show);
-    session_options settings = {.max_data = o->max_data, .memory = o->memory_mib << 20};
-    session *sessions = session_new(&settings, sink_write, &out);
+    session *sessions = new_session(o, display, &out);
     tcp *streams = tcp_new(NULL, session_tcp_event, sessions);
     fragments *pieces = fragments_new(NULL);
     packet_totals totals = {0};
@@ -179,6 +193,11 @@ static int decode(const options *o, source *packets)
         result = EXIT_FAILED;
     }
     totals.fragments = fragments_get_totals(pieces);
+    if (display && filter_given_up(display))
+        fprintf(stderr,
+                "wsdump: -Y: %" G_GUINT64_FORMAT " searches by a regular expression took too many "
+                "steps and count as no match\n",
+                filter_given_up(display));
     if (!o->quiet)
         summarise(&totals, session_get_totals(sessions), source_drops(packets));
     fragments_free(pieces);
@@ -186,6 +205,28 @@ static int decode(const options *o, source *packets)
     session_free(sessions);
     g_string_free(out.line, TRUE);
     return result;
+}
+
+static void list_fields(void)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    filter_fields_describe(list);
+    fputs(list->str, stdout);
+}
+
+static int open_and_decode(const options *o, GError **error)
+{
+    filter *display = o->display ? filter_new(o->display, error) : NULL;
+    if (o->display && !display)
+        return complain(*error, EXIT_USAGE);
+    int status;
+    source *packets = open_source(o, &status, error);
+    status = packets ? decode(o, packets, display) : complain(*error, status);
+    if (packets)
+        source_close(packets);
+    if (display)
+        filter_free(display);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -207,11 +248,10 @@ int main(int argc, char **argv)
     } else if (o.list_interfaces) {
         if (!source_list_interfaces(stdout, &error))
             status = complain(error, EXIT_FAILED);
+    } else if (g_strcmp0(o.display, "help") == 0) {
+        list_fields();
     } else {
-        source *packets = open_source(&o, &status, &error);
-        status = packets ? decode(&o, packets) : complain(error, status);
-        if (packets)
-            source_close(packets);
+        status = open_and_decode(&o, &error);
     }
     options_clear(&o);
     return status;

@@ -1,6 +1,8 @@
 /* The command line of wsdump. The letters are tcpdump's and tshark's where they have one. */
 #include "options.h"
 
+#include "spelling.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +21,8 @@ typedef struct raw {
 static const struct {
     const char *name, *what;
 } later[] = {
-    {"-w", "writing packets"},       {"--write", "writing packets"},
-    {"-Y", "display filters"},       {"--display-filter", "display filters"},
-    {"-d", "decoding as WebSocket"}, {"--keylog", "decryption"},
-    {"--tui", "the screen"},
+    {"-w", "writing packets"},  {"--write", "writing packets"}, {"-d", "decoding as WebSocket"},
+    {"--keylog", "decryption"}, {"--tui", "the screen"},
 };
 
 static gboolean wrong(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -65,38 +65,18 @@ static gboolean parse_show(bool show[RECORD_TYPES], const char *list, GError **e
     return TRUE;
 }
 
-/* The edits that make one word of another: how far apart two option names are. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t n = strlen(b), row[32];
-    if (n >= G_N_ELEMENTS(row))
-        return n;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t replaced = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            row[j] = MIN(replaced, MIN(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[n];
-}
-
 static const char *nearest(const GOptionEntry *entries, const char *unknown)
 {
     const char *best = NULL;
     size_t best_distance = strlen(unknown) / 2 + 1;
     for (; entries->long_name; entries++) {
-        size_t d = distance(unknown, entries->long_name);
+        size_t d = spelling_distance(unknown, entries->long_name);
         if (d < best_distance) {
             best = entries->long_name;
             best_distance = d;
         }
     }
-    return distance(unknown, "help") <= best_distance ? "help" : best;
+    return spelling_distance(unknown, "help") <= best_distance ? "help" : best;
 }
 
 static const GOptionEntry *find_long(const GOptionEntry *entries, const char *name, size_t len)
@@ -251,7 +231,7 @@ static const char description[] =
     "command line is wrong. See wsdump(1) for the JSON records.\n"
     "\n"
     "Examples:\n"
-    "  wsdump -r captures/echo.pcapng\n"
+    "  wsdump -r captures/echo.pcapng -Y 'type == text and length > 4'\n"
     "  wsdump -r dump.pcap --json --show message | jq .data\n"
     "  sudo wsdump -i lo --frames tcp port 8080\n";
 
@@ -265,6 +245,8 @@ gboolean options_parse(options *o, char **argv, GError **error)
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &o->interface, "Capture live", "IFACE"},
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &o->bpf, "Only packets that match, pcap-filter(7)",
          "BPF"},
+        {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &o->display,
+         "Only records that match; help = its fields", "FILTER"},
         {"count", 'c', 0, G_OPTION_ARG_STRING, &r.count, "Stop after COUNT packets", "COUNT"},
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT, &o->snaplen, "Live: bytes kept per packet",
          "BYTES"},
@@ -318,5 +300,6 @@ void options_clear(options *o)
     g_free(o->read_file);
     g_free(o->interface);
     g_free(o->bpf);
+    g_free(o->display);
     g_free(o->user);
 }

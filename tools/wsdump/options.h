@@ -12,6 +12,7 @@ typedef struct options {
     char *read_file; /* -r; "-" = standard input; NULL = live */
     char *interface; /* -i; "any" unless said */
     char *bpf;       /* -f, or what follows the options; NULL = every packet */
+    char *display;   /* -Y; NULL = every record */
     char *user;      /* -Z: whom to become once the capture is open; NULL = choose */
     uint64_t count;  /* -c: packets; 0 = no limit */
     int snaplen;     /* -s; 0 = default */

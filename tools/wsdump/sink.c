@@ -3,13 +3,30 @@
 
 #include <errno.h>
 
+/* The session may keep more of a message than is shown, for a filter to look into. */
+static record cut(const record *r, uint64_t max_data)
+{
+    record shown = *r;
+    record_message *m = &shown.message;
+    m->truncated = true;
+    m->data_len = (size_t)max_data;
+    while (m->utf8 && m->data_len > 0 && (m->data[m->data_len] & 0xc0) == 0x80)
+        m->data_len--; /* not inside a character */
+    return shown;
+}
+
 void sink_write(void *user, const record *r)
 {
     sink *s = user;
     if (!s->show[r->type] || s->failed)
         return;
     g_string_truncate(s->line, 0);
-    s->format(s, r);
+    if (r->type == RECORD_MESSAGE && s->max_data && r->message.data_len > s->max_data) {
+        record shown = cut(r, s->max_data);
+        s->format(s, &shown);
+    } else {
+        s->format(s, r);
+    }
     g_string_append_c(s->line, '\n');
     errno = EIO;
     if (fwrite(s->line->str, 1, s->line->len, s->out) != s->line->len)

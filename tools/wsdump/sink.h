@@ -16,6 +16,7 @@ typedef struct sink {
     GString *line;
     void (*format)(struct sink *s, const record *r); /* appends to `line`, without its newline */
     bool show[RECORD_TYPES];
+    uint64_t max_data;   /* bytes shown of a message's payload; 0 = all that the record has */
     bool hex;            /* text: payload as hexadecimal digits */
     bool line_buffered;  /* flush after every record */
     int failed;          /* errno of a write that failed: nobody reads on, or the disk is full */

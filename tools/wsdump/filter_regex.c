@@ -1,0 +1,92 @@
+/* GRegex with limits. See filter_regex.h. */
+#include "filter_regex.h"
+
+#include <string.h>
+
+/*
+ * In front of every pattern. GRegex has no way to set limits but PCRE's own syntax: so many steps
+ * at one place of the text, so many KiB to remember them. The comment ends these settings, so that
+ * the pattern itself cannot change any.
+ */
+static const char limits[] = "(*LIMIT_MATCH=1000000)(*LIMIT_HEAP=32768)(?#)";
+
+enum { BY_BYTES, BY_CHARACTERS, UNITS };
+
+struct filter_regex {
+    GRegex *fast[UNITS];     /* machine code, which may give up early for want of stack */
+    GRegex *thorough[UNITS]; /* asked then. BY_BYTES may be NULL: \x{20ac} is no byte */
+    uint64_t given_up;
+};
+
+/* Where an error is and what, out of the message that GRegex makes; its first word may be in any
+ * language, but it quotes the pattern and then has the character's number. */
+static void take_apart(const char *message, const char *pattern, char **reason, size_t *at)
+{
+    const char *quoted = strstr(message, pattern);
+    const char *number = quoted ? quoted + strlen(pattern) : message + strlen(message);
+    while (*number && !g_ascii_isdigit(*number))
+        number++;
+    char *end;
+    size_t characters = (size_t)g_ascii_strtoull(number, &end, 10);
+    size_t own = sizeof limits - 1, all = (size_t)g_utf8_strlen(pattern, -1);
+    *at = 0;
+    if (*number && characters >= own)
+        *at = (size_t)(g_utf8_offset_to_pointer(pattern, (glong)MIN(characters, all)) - pattern) -
+              own;
+    *reason = g_strdup(*number && strncmp(end, ": ", 2) == 0 ? end + 2 : "wrong");
+}
+
+filter_regex *filter_regex_new(const char *pattern, char **reason, size_t *at)
+{
+    g_autofree char *limited = g_strconcat(limits, pattern, NULL);
+    g_autoptr(GError) error = NULL;
+    GRegex *by_characters = g_regex_new(limited, 0, 0, &error);
+    if (!by_characters) {
+        take_apart(error->message, limited, reason, at);
+        return NULL;
+    }
+    filter_regex *regex = g_new0(filter_regex, 1);
+    regex->thorough[BY_CHARACTERS] = by_characters;
+    regex->thorough[BY_BYTES] = g_regex_new(limited, G_REGEX_RAW, 0, NULL);
+    regex->fast[BY_CHARACTERS] = g_regex_new(limited, G_REGEX_OPTIMIZE, 0, NULL);
+    regex->fast[BY_BYTES] = g_regex_new(limited, G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, NULL);
+    for (int unit = 0; unit < UNITS; unit++)
+        if (regex->fast[unit]) /* GLib makes the machine code with the first match */
+            g_regex_match(regex->fast[unit], "", 0, NULL);
+    return regex;
+}
+
+static bool search(filter_regex *regex, int unit, const char *data, size_t len)
+{
+    g_autoptr(GError) error = NULL;
+    bool found = regex->fast[unit] &&
+                 g_regex_match_full(regex->fast[unit], data, (gssize)len, 0, 0, NULL, &error);
+    if (!error && regex->fast[unit])
+        return found;
+    g_clear_error(&error);
+    found = g_regex_match_full(regex->thorough[unit], data, (gssize)len, 0, 0, NULL, &error);
+    regex->given_up += error != NULL;
+    return found;
+}
+
+bool filter_regex_matches(filter_regex *regex, const char *data, size_t len, bool utf8)
+{
+    if (utf8 || regex->thorough[BY_BYTES])
+        return search(regex, utf8 ? BY_CHARACTERS : BY_BYTES, data, len);
+    g_autofree char *valid = g_utf8_make_valid(data, (gssize)len);
+    return search(regex, BY_CHARACTERS, valid, strlen(valid));
+}
+
+uint64_t filter_regex_given_up(const filter_regex *regex)
+{
+    return regex->given_up;
+}
+
+void filter_regex_free(filter_regex *regex)
+{
+    for (int unit = 0; unit < UNITS; unit++) {
+        g_clear_pointer(&regex->fast[unit], g_regex_unref);
+        g_clear_pointer(&regex->thorough[unit], g_regex_unref);
+    }
+    g_free(regex);
+}
