@@ -50,9 +50,10 @@ static void on_stream(void *user, const tcp_event *event)
 
 static void run(FILE *stream, outcome *o)
 {
-    const tcp_limits limits = {.max_buffered = 4096, .max_connections = 8};
     const session_options options = {.max_data = 1000, .memory = 10000};
     o->sessions = session_new(&options, on_record, o);
+    const tcp_limits limits = {
+        .max_buffered = 4096, .max_connections = 8, .memory = session_budget(o->sessions)};
     tcp *streams = tcp_new(&limits, on_stream, o);
     const fragment_limits room = {.max_bytes = 4096, .max_packets = 8};
     fragments *pieces = fragments_new(&room);

@@ -596,7 +596,10 @@ TEST(CliMemory, BoundsUnfinishedMessages)
         const Json record = Json::parse_lines(outcome.out).at(0);
         EXPECT_EQ(record["length"].number(), 1200000);
         EXPECT_EQ(record["truncated"].flag(), mib[0] == '1');
-        EXPECT_EQ(record["data"].text().size(), mib[0] == '1' ? 1048576u : 1200000u);
+        // A quarter is TCP's, and the connection itself takes a little.
+        const size_t size = record["data"].text().size();
+        EXPECT_LE(size, mib[0] == '1' ? 786432u : 1200000u);
+        EXPECT_GT(size, mib[0] == '1' ? 780000u : 1199999u);
     }
 }
 

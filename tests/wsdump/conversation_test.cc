@@ -361,7 +361,7 @@ TEST(ConversationLimits, FindWrongTextBehindWhatIsShown)
 
 TEST(ConversationLimits, BoundTheMemoryOfUnfinishedMessages)
 {
-    Conversation t("", 0, 1000);
+    Conversation t("", 0, 1333); // a quarter is TCP's
     t.say(CLIENT, Bytes(Frame(1, std::string(600, 'c')).masked().not_final()));
     t.say(SERVER, Frame(1, std::string(600, 's')).not_final());
     t.say(SERVER, Frame(0, "!"));

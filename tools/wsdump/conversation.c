@@ -101,12 +101,11 @@ typedef union block {
 static void *counted_alloc(void *user, size_t size)
 {
     conversation_settings *s = user;
-    uint64_t room = s->memory - MIN(s->used, s->memory);
-    if (size > room || s->inflaters + size > s->memory / 2)
+    if (size > budget_room(&s->memory) || s->inflaters + size > s->memory.limit / 2)
         return NULL;
     block *b = g_malloc(sizeof *b + size);
     b->size = size;
-    s->used += size;
+    s->memory.used += size;
     s->inflaters += size;
     return b + 1;
 }
@@ -117,7 +116,7 @@ static void counted_free(void *user, void *memory)
     if (!memory)
         return;
     block *b = (block *)memory - 1;
-    s->used -= b->size;
+    s->memory.used -= b->size;
     s->inflaters -= b->size;
     g_free(b);
 }
@@ -332,7 +331,7 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
 static void release(conversation *c, assembly *a)
 {
     if (a->kept) {
-        c->settings->used -= a->kept->len;
+        c->settings->memory.used -= a->kept->len;
         g_byte_array_unref(a->kept);
     }
     if (a->missing)
@@ -356,7 +355,7 @@ static void keep(conversation *c, assembly *a, const uint8_t *data, uint64_t len
         return;
     if (!a->kept)
         a->kept = g_byte_array_new();
-    uint64_t room = c->settings->memory - MIN(c->settings->used, c->settings->memory);
+    uint64_t room = budget_room(&c->settings->memory);
     room = MIN(room, kept_limit(c, a) - a->kept->len);
     room = MIN(room, G_MAXINT - a->kept->len);
     a->truncated = len > room;
@@ -367,7 +366,7 @@ static void keep(conversation *c, assembly *a, const uint8_t *data, uint64_t len
         memcpy(a->kept->data + before, data, (size_t)n);
     else
         memset(a->kept->data + before, 0, (size_t)n);
-    c->settings->used += n;
+    c->settings->memory.used += n;
 }
 
 static void note_missing(conversation *c, assembly *a, uint64_t up_to)

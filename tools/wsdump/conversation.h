@@ -5,15 +5,15 @@
 #ifndef WSDUMP_CONVERSATION_H
 #define WSDUMP_CONVERSATION_H
 
+#include "budget.h"
 #include "hunt.h"
 #include "record.h"
 
 /* What all conversations share. */
 typedef struct conversation_settings {
     uint64_t max_data;     /* bytes kept of a message; 0 = all */
-    uint64_t memory;       /* bytes that all unfinished messages may take together */
-    uint64_t used;         /* of these, taken now, inflaters included */
-    uint64_t inflaters;    /* of these, by inflaters: at most half of `memory` */
+    budget memory;         /* that all unfinished messages and the inflaters take from */
+    uint64_t inflaters;    /* of it, by inflaters: at most half */
     pieces_memory waiting; /* for bytes of which nobody knows yet how they are to be read */
     record_sink *sink;
     void *user;

@@ -154,6 +154,32 @@ static void summarise(const packet_totals *packets, const session_totals *t, int
     fputc('\n', stderr);
 }
 
+/* What the network or the limits did to the streams, a line each. */
+static void summarise_streams(const session_totals *t, const tcp_totals *streams)
+{
+    if (t->conflicting_bytes)
+        fprintf(stderr,
+                "wsdump: at least %" G_GUINT64_FORMAT
+                " bytes were sent twice with different content; the first were used (first in "
+                "connection %" G_GUINT64_FORMAT ", packet %" G_GUINT64_FORMAT ")\n",
+                t->conflicting_bytes, t->conflict_connection, t->conflict_packet);
+    if (streams->given_up)
+        fprintf(stderr,
+                "wsdump: %" G_GUINT64_FORMAT
+                " bytes were not waited for any longer, to keep memory bounded\n",
+                streams->given_up);
+    if (streams->forgotten)
+        fprintf(stderr,
+                "wsdump: %" G_GUINT64_FORMAT
+                " idle connections were forgotten, to keep memory bounded\n",
+                streams->forgotten);
+    if (streams->forgotten_silent)
+        fprintf(stderr,
+                "wsdump: %" G_GUINT64_FORMAT
+                " connections without data were forgotten, to keep memory bounded\n",
+                streams->forgotten_silent);
+}
+
 /* The stage behind the session: the display filter, if there is one. */
 static session *new_session(const options *o, filter *display, sink *out)
 {
@@ -177,7 +203,8 @@ static int decode(const options *o, source *packets, filter *display)
                 .line_buffered = o->line_buffered || isatty(STDOUT_FILENO)};
     memcpy(out.show, o->show, sizeof out.show);
     session *sessions = new_session(o, display, &out);
-    tcp *streams = tcp_new(NULL, session_tcp_event, sessions);
+    tcp_limits limits = {.memory = session_budget(sessions)};
+    tcp *streams = tcp_new(&limits, session_tcp_event, sessions);
     fragments *pieces = fragments_new(NULL);
     packet_totals totals = {0};
 
@@ -198,8 +225,10 @@ static int decode(const options *o, source *packets, filter *display)
                 "wsdump: -Y: %" G_GUINT64_FORMAT " searches by a regular expression took too many "
                 "steps and count as no match\n",
                 filter_given_up(display));
-    if (!o->quiet)
+    if (!o->quiet) {
         summarise(&totals, session_get_totals(sessions), source_drops(packets));
+        summarise_streams(session_get_totals(sessions), tcp_get_totals(streams));
+    }
     fragments_free(pieces);
     tcp_free(streams);
     session_free(sessions);

@@ -271,8 +271,7 @@ gboolean options_parse(options *o, char **argv, GError **error)
         {"hex", 0, 0, G_OPTION_ARG_NONE, &o->hex, "Text: payload in hexadecimal", NULL},
         {"max-data", 0, 0, G_OPTION_ARG_STRING, &r.max_data,
          "Payload shown of a message; 0 = all (text 200, JSON all)", "BYTES"},
-        {"memory", 0, 0, G_OPTION_ARG_INT, &r.memory, "Memory for unfinished messages (512)",
-         "MIB"},
+        {"memory", 0, 0, G_OPTION_ARG_INT, &r.memory, "Memory for what is unfinished (512)", "MIB"},
         {"version", 'V', 0, G_OPTION_ARG_NONE, &o->version, "Print the version", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &r.rest, NULL, "[BPF EXPRESSION]"},
         G_OPTION_ENTRY_NULL};

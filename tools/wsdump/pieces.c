@@ -9,12 +9,20 @@ static uint64_t cost_of(const piece *p)
     return sizeof *p + (p->hole ? 0 : p->len);
 }
 
+/* Unsigned, so that a negative cost is given back. */
+static void charge(pieces_memory *memory, uint64_t cost)
+{
+    memory->used += cost;
+    if (memory->shared)
+        memory->shared->used += cost;
+}
+
 static piece *append(pieces *q, pieces_memory *memory, bool hole, uint64_t len)
 {
     piece *p = g_malloc(sizeof *p + (hole ? 0 : len));
     *p = (piece){.hole = hole, .len = len};
     q->cost += cost_of(p);
-    memory->used += cost_of(p);
+    charge(memory, cost_of(p));
     if (q->last)
         q->last->next = p;
     else
@@ -78,7 +86,7 @@ piece *pieces_take(pieces *q)
 
 void piece_free(pieces_memory *memory, piece *p)
 {
-    memory->used -= cost_of(p);
+    charge(memory, -cost_of(p));
     g_free(p);
 }
 

@@ -6,6 +6,8 @@
 #ifndef WSDUMP_PIECES_H
 #define WSDUMP_PIECES_H
 
+#include "budget.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +21,7 @@ typedef struct capture_place {
 /* Shared by all who keep pieces. */
 typedef struct pieces_memory {
     uint64_t max, used; /* bytes, what keeping them costs included */
+    budget *shared;     /* that they count in as well; may be NULL */
 } pieces_memory;
 
 /* The most that one queue takes of it. */

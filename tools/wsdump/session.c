@@ -67,9 +67,10 @@ session *session_new(const session_options *options, record_sink *sink, void *us
     session *s = g_new0(session, 1);
     s->servers = g_hash_table_new_full(hash_endpoint, equal_endpoints, g_free, NULL);
     s->settings.max_data = options->max_data;
-    s->settings.memory = options->memory ? options->memory : (uint64_t)512 << 20;
-    /* Bytes of connections that may be WebSockets: a part of the memory for what is unfinished. */
-    s->settings.waiting.max = s->settings.memory / 4;
+    s->settings.memory.limit = options->memory ? options->memory : (uint64_t)512 << 20;
+    /* Bytes of connections that may be WebSockets may take a part of it. */
+    s->settings.waiting.max = s->settings.memory.limit / 4;
+    s->settings.waiting.shared = &s->settings.memory;
     s->settings.sink = count_and_hand_on;
     s->settings.user = s;
     s->sink = sink;
@@ -325,6 +326,18 @@ static void end_connection(session *s, connection *c, tcp_end end, capture_place
     g_free(c);
 }
 
+/* What was sent twice with different content is worth a word where it is a WebSocket's. */
+static void note_conflict(session *s, const connection *c, const tcp_event *e)
+{
+    if (c->number == 0)
+        return;
+    if (s->totals.conflicting_bytes == 0) {
+        s->totals.conflict_connection = c->number;
+        s->totals.conflict_packet = e->packet;
+    }
+    s->totals.conflicting_bytes += e->len;
+}
+
 void session_tcp_event(void *user, const tcp_event *e)
 {
     session *s = user;
@@ -342,9 +355,15 @@ void session_tcp_event(void *user, const tcp_event *e)
         break;
     case TCP_EVENT_DATA: take_data(s, c, e, place); break;
     case TCP_EVENT_GAP: take_gap(s, c, e, place); break;
+    case TCP_EVENT_CONFLICT: note_conflict(s, c, e); break;
     case TCP_EVENT_FIN: take_fin(s, c); break;
     case TCP_EVENT_END: end_connection(s, c, e->end, place); break;
     }
+}
+
+budget *session_budget(session *s)
+{
+    return &s->settings.memory;
 }
 
 const session_totals *session_get_totals(const session *s)

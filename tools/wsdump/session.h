@@ -16,7 +16,8 @@ typedef struct session session;
 
 typedef struct session_options {
     uint64_t max_data; /* bytes kept of a message's payload; 0 = no limit */
-    uint64_t memory;   /* bytes kept of all unfinished messages together; 0 = 512 MiB */
+    uint64_t memory;   /* bytes that all unfinished messages, and whoever shares session_budget, may
+                          take together; 0 = 512 MiB */
 } session_options;
 
 typedef struct session_totals {
@@ -25,10 +26,15 @@ typedef struct session_totals {
     uint64_t joined;      /* ... recognised by their frames, without a handshake */
     uint64_t suspected;   /* TCP connections that may be WebSockets, with too little to tell */
     uint64_t messages, frames, violations;
-    uint64_t undecoded_bytes; /* of WebSocket streams: where nobody knew where a frame begins */
+    uint64_t undecoded_bytes;   /* of WebSocket streams: where nobody knew where a frame begins */
+    uint64_t conflicting_bytes; /* of WebSocket streams: sent twice, with different content */
+    uint64_t conflict_connection, conflict_packet; /* where that was seen first */
 } session_totals;
 
 session *session_new(const session_options *options, record_sink *sink, void *user);
+
+/* The memory that messages take from, for tcp to share. The session's: valid until session_free. */
+budget *session_budget(session *s);
 
 /* A tcp_sink whose user is a session. */
 void session_tcp_event(void *user, const tcp_event *event);

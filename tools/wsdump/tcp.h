@@ -3,12 +3,18 @@
  * sequence numbers across their wrap, and says when a connection begins and ends. What it cannot
  * deliver becomes a gap of known length, never a silent hole.
  *
+ * A hole is waited for until the evidence is that the capture lost it: the peer has acknowledged
+ * it, and 64 more packets of the connection came or a second passed; or three seconds passed; or
+ * too much waits behind it; or the connection or the capture is over. Time is the capture's, which
+ * every connection's packets move on.
+ *
  * Every event is stamped with the packet that made it possible: bytes that waited for a late
  * segment carry the late segment's number and time.
  */
 #ifndef WSDUMP_TCP_H
 #define WSDUMP_TCP_H
 
+#include "budget.h"
 #include "decap.h"
 
 #include <stdbool.h>
@@ -28,8 +34,11 @@ typedef enum tcp_event_type {
     TCP_EVENT_OPEN, /* a connection that was not known before */
     TCP_EVENT_DATA, /* the next bytes of a side's stream; valid until the sink returns */
     TCP_EVENT_GAP,  /* `len` bytes of a side's stream are lost, or were cut off by the snaplen */
-    TCP_EVENT_FIN,  /* a side has sent all its data (in order: after the data) */
-    TCP_EVENT_END,  /* the connection is over; the last event */
+    TCP_EVENT_CONFLICT, /* `len` bytes came once more with different content: the first are used.
+                           Of those delivered already only the last are compared: there may be more
+                         */
+    TCP_EVENT_FIN,      /* a side has sent all its data (in order: after the data) */
+    TCP_EVENT_END,      /* the connection is over; the last event */
 } tcp_event_type;
 
 typedef enum tcp_end {
@@ -44,7 +53,7 @@ typedef struct tcp_event {
     tcp_connection *connection;
     int side;            /* whose bytes: index into connection->side */
     const uint8_t *data; /* DATA */
-    size_t len;          /* DATA, GAP */
+    size_t len;          /* DATA, GAP, CONFLICT */
     bool segment_start;  /* DATA: the run begins where a captured segment began */
     tcp_end end;         /* END */
     uint64_t packet;
@@ -56,8 +65,19 @@ typedef void tcp_sink(void *user, const tcp_event *event);
 typedef struct tcp_limits {
     size_t max_buffered;    /* bytes waiting behind a hole, per side, and 64 for each piece they are
                                in; beyond that the hole becomes a gap; 0 = 1 MiB */
-    size_t max_connections; /* remembered at once, closed ones included; 0 = 65536 */
+    size_t max_connections; /* remembered at once; 0 = 65536. At most a quarter of them are ones
+                               that have ended or carried no data yet: those are forgotten first */
+    budget *memory;         /* shared with others, the caller's; NULL = no limit but those above.
+                               Beyond it the oldest holes become gaps, and then the idlest
+                               connections are forgotten */
 } tcp_limits;
+
+/* What was dropped to keep memory bounded. */
+typedef struct tcp_totals {
+    uint64_t given_up;         /* bytes not waited for any longer, for want of memory */
+    uint64_t forgotten;        /* connections that had carried data and had not ended */
+    uint64_t forgotten_silent; /* connections that had carried none and had not ended */
+} tcp_totals;
 
 /* *limits is copied; NULL = the defaults. Calls sink(user, event) from within tcp_segment and
  * tcp_finish only; the sink must not call back. */
@@ -69,6 +89,8 @@ void tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t time_ns);
 /* The capture has ended: deliver what waits behind holes (each hole a gap), end every connection
  * in the order in which they began. */
 void tcp_finish(tcp *t);
+
+const tcp_totals *tcp_get_totals(const tcp *t);
 
 /* Gives no events: tcp_finish comes first, so that every TCP_EVENT_OPEN had its TCP_EVENT_END. */
 void tcp_free(tcp *t);

@@ -1,0 +1,55 @@
+/*
+ * The connections that tcp remembers, found by their two endpoints, whichever sent the packet.
+ * Bounded: the idlest is forgotten first, and before those that talk the silent ones, which carried
+ * no data yet or have ended. A flood of SYNs thus drives out itself.
+ */
+#ifndef WSDUMP_CONNECTIONS_H
+#define WSDUMP_CONNECTIONS_H
+
+#include "tcp.h"
+
+#include <glib.h>
+
+/* The beginning of whatever struct the table remembers. */
+typedef struct table_entry {
+    tcp_connection public; /* first: the hash table's key */
+    GList link;            /* in one of the queues below */
+    bool talks;
+} table_entry;
+
+typedef struct table {
+    GHashTable *entries;    /* a set */
+    GQueue silent, talking; /* the most recently active last */
+    table_entry *latest;    /* found or added last: often the next one too */
+    size_t max;
+} table;
+
+/* `max` entries, a quarter of them silent. */
+void table_init(table *t, size_t max);
+
+/* Once it is empty. */
+void table_clear(table *t);
+
+/* NULL when there is none. *side is the source's. */
+table_entry *table_find(table *t, const endpoint *source, const endpoint *destination, int *side);
+
+/* An entry from g_malloc whose endpoints are set; it is silent. */
+void table_add(table *t, table_entry *e);
+
+/* And free it. */
+void table_remove(table *t, table_entry *e);
+
+/* Every entry, in no order; the array is the caller's. */
+GPtrArray *table_all(const table *t);
+
+/* It was active just now. */
+void table_touch(table *t, table_entry *e);
+void table_set_talks(table *t, table_entry *e, bool talks);
+
+/* The one to forget first; NULL when there is none. */
+table_entry *table_idlest(const table *t);
+
+/* The one to forget before another is added; NULL while there is room. */
+table_entry *table_surplus(const table *t);
+
+#endif
