@@ -1,11 +1,13 @@
 /*
  * A capture file of any bytes through all of wsdump: pcapng blocks, packets, streams, sessions, and
  * both outputs. Every connection ends once, every open record has its end, and no byte that a
- * terminal would obey comes out.
+ * terminal would obey comes out. What -w writes can be read again.
  */
 #include "check.h"
 #include "decap.h"
 #include "pcapng.h"
+#include "pcapng_write.h"
+#include "save.h"
 #include "session.h"
 #include "sink.h"
 #include "tcp.h"
@@ -48,27 +50,61 @@ static void on_stream(void *user, const tcp_event *event)
     session_tcp_event(o->sessions, event);
 }
 
+/* The file is whole, and holds as many packets as were handed to the writer. */
+static void check_written(char *file, size_t size, uint64_t packets)
+{
+    FILE *stream = fmemopen(file, size, "rb");
+    pcapng *reader = pcapng_new(stream);
+    packet p;
+    while (pcapng_next(reader, &p) == PCAPNG_PACKET)
+        packets--;
+    CHECK(packets == 0 && pcapng_error(reader)[0] == '\0');
+    pcapng_free(reader);
+    fclose(stream);
+}
+
 static void run(FILE *stream, outcome *o)
 {
     const session_options options = {.max_data = 1000, .memory = 10000};
     o->sessions = session_new(&options, on_record, o);
     const tcp_limits limits = {
         .max_buffered = 4096, .max_connections = 8, .memory = session_budget(o->sessions)};
-    tcp *streams = tcp_new(&limits, on_stream, o);
+    char *written = NULL;
+    size_t written_size = 0;
+    FILE *file = open_memstream(&written, &written_size);
+    pcapng_writer *writer = pcapng_writer_new(file);
+    const save_limits bounds = {.max_held = 4000, .max_connection = 1000};
+    save *saving = save_new(writer, &bounds, on_stream, o);
+    tcp *streams = tcp_new(&limits, save_tcp_event, saving);
     const fragment_limits room = {.max_bytes = 4096, .max_packets = 8};
     fragments *pieces = fragments_new(&room);
     pcapng *reader = pcapng_new(stream);
     packet p;
     segment s;
     for (uint64_t number = 1; pcapng_next(reader, &p) == PCAPNG_PACKET; number++) {
-        if (decap(&p, pieces, &s) != DECAP_TCP)
+        p.number = number;
+        decap_result result = decap(&p, pieces, &s);
+        if (result == DECAP_FRAGMENT)
+            save_fragment(saving, &p);
+        if (result != DECAP_TCP)
             continue;
+        tcp_connection *connection;
         do
-            tcp_segment(streams, &s, number, p.time_ns);
+            connection = tcp_segment(streams, &s, number, p.time_ns);
         while (decap_rest(pieces, &s));
+        size_t count;
+        const uint64_t *sources = fragments_sources(pieces, &count);
+        save_claim(saving, sources, count, connection);
+        save_packet(saving, &p, connection);
     }
     tcp_finish(streams);
     CHECK(o->connections == 0 && o->records == 0);
+    pcapng_writer_finish(writer);
+    check_written(written, written_size, save_get_totals(saving)->packets);
+    save_free(saving);
+    pcapng_writer_free(writer);
+    fclose(file);
+    free(written);
     pcapng_free(reader);
     fragments_free(pieces);
     tcp_free(streams);

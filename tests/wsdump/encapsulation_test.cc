@@ -103,6 +103,17 @@ TEST_P(Encapsulation, ChangesNoRecord)
     }
 }
 
+TEST_P(Encapsulation, IsWrittenWithAllThatBelongsToTheConnections)
+{
+    const build::TempFile written({});
+    const std::string path = wrapped("echo.pcapng");
+    const Outcome before = wsdump({"-r", path, "-w", written.path(), "--json", "-q"});
+    const Outcome after = wsdump({"-r", written.path(), "--json", "-q"});
+    EXPECT_EQ(after.err, "");
+    ASSERT_GT(before.out.size(), 5000u);
+    EXPECT_TRUE(after.out == before.out) << after.out.substr(0, 2000);
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // nothing of ours runs here
 TEST_P(Encapsulation, IsWhatTsharkTakesItFor)
 {

@@ -6,27 +6,29 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <string_view>
 #include <thread>
 
 namespace
 {
 
-// wsdump on the loopback interface, in the background.
+// wsdump in the background.
 class Live
 {
 public:
-    explicit Live(uint16_t port)
+    explicit Live(std::vector<std::string> arguments)
     {
-        const std::string filter = "tcp port " + std::to_string(port);
+        arguments.insert(arguments.begin(), {WSDUMP_PROGRAM, "--json"});
         child_ = fork();
         if (child_ == 0) {
             put_in_place("/dev/null", O_RDONLY, 0);
             put_in_place(out_.path(), O_WRONLY, 1);
             put_in_place(err_.path(), O_WRONLY, 2);
-            become({WSDUMP_PROGRAM, "-i", "lo", "-l", "--json", filter});
+            become(std::move(arguments));
         }
     }
     ~Live()
@@ -44,11 +46,15 @@ public:
             child_ = -1;
         return child_ < 0;
     }
+    void signal(int number) const
+    {
+        kill(child_, number);
+    }
     // Its exit status after an interrupt; -1 when that does not end it.
-    int finish()
+    int finish(int number = SIGINT)
     {
         int status = -1;
-        kill(child_, SIGINT);
+        signal(number);
         for (int round = 0; round < 100 && waitpid(child_, &status, WNOHANG) == 0; round++)
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         const bool exited = status != -1 && WIFEXITED(status);
@@ -99,6 +105,7 @@ public:
             std::abort();
         address_ = address;
         port = ntohs(address.sin_port);
+        filter = "tcp port " + std::to_string(port);
     }
     ~Loopback()
     {
@@ -122,6 +129,7 @@ public:
     }
 
     uint16_t port;
+    std::string filter; // BPF
 
 private:
     static void say(int from, int to, std::string_view text)
@@ -140,26 +148,177 @@ bool tells_of_the_text(const std::string &out)
     return out.find("\"data\":\"hello\"") != std::string::npos;
 }
 
-TEST(Live, TellsWhatPassesWithoutRootsRightsUntilAnInterrupt)
+// Rounds of a tenth of a second until `condition` holds; false when it does not within 10 s.
+bool soon(const std::function<bool()> &condition)
 {
-    const Loopback loopback;
-    Live live(loopback.port);
-    for (int round = 0; round < 100 && !tells_of_the_text(live.out()); round++) {
-        if (live.ended())
-            GTEST_SKIP() << "may not capture here: " << live.err();
-        loopback.converse();
+    for (int round = 0; round < 100; round++) {
+        if (condition())
+            return true;
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
+    return false;
+}
+
+// False when wsdump may not capture here: then it has ended.
+bool captures(Live &live, const Loopback &loopback)
+{
+    soon([&] {
+        loopback.converse();
+        return live.ended() || tells_of_the_text(live.out());
+    });
+    return !live.ended();
+}
+
+class LiveOn : public testing::TestWithParam<const char *>
+{
+};
+
+TEST_P(LiveOn, TellsWhatPassesWithoutRootsRightsUntilAnInterrupt)
+{
+    const Loopback loopback;
+    Live live({"-i", GetParam(), "-l", loopback.filter});
+    if (!captures(live, loopback))
+        GTEST_SKIP() << "may not capture here: " << live.err();
     EXPECT_TRUE(tells_of_the_text(live.out())) << live.err();
     if (geteuid() == 0) {
         EXPECT_EQ(live.status_line("Uid").find("\t0"), std::string::npos);
         EXPECT_EQ(live.status_line("Gid").find("\t0"), std::string::npos);
         EXPECT_EQ(live.status_line("CapEff"), "CapEff:\t0000000000000000");
+        EXPECT_EQ(live.status_line("CapPrm"), "CapPrm:\t0000000000000000");
+    }
+    if (wsdump({"--version"}).out.find("without") == std::string::npos) {
+        EXPECT_EQ(live.status_line("Seccomp"), "Seccomp:\t2");
+        EXPECT_EQ(live.status_line("NoNewPrivs"), "NoNewPrivs:\t1");
     }
     EXPECT_EQ(live.finish(), 0);
     EXPECT_NE(live.err().find("dropped by the kernel"), std::string::npos) << live.err();
     for (const Json &record : Json::parse_lines(live.out()))
         EXPECT_GT(record["conn"].number(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Interface, LiveOn, testing::Values("lo", "any"),
+                         [](const auto &on) { return std::string(on.param); });
+
+TEST(Live, LeavesOutWhatTheFilterDoes)
+{
+    const Loopback wanted, other;
+    Live live({"-i", "lo", wanted.filter});
+    if (!captures(live, wanted))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    for (int i = 0; i < 20; i++)
+        other.converse();
+    wanted.converse();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    EXPECT_EQ(live.finish(), 0);
+    EXPECT_EQ(live.out().find(":" + std::to_string(other.port) + "\""), std::string::npos);
+    EXPECT_NE(live.out().find(":" + std::to_string(wanted.port) + "\""), std::string::npos);
+}
+
+// How long it takes until a whole conversation is told, without -l; 2 s or more when it is not.
+double seconds_behind(Live &live, const Loopback &loopback)
+{
+    const auto told = [&] {
+        const std::string out = live.out();
+        return out.find(":" + std::to_string(loopback.port) + "\"") != std::string::npos &&
+               out.back() == '\n' &&
+               lines_of(out).back().find("\"record\":\"end\"") != std::string::npos;
+    };
+    loopback.converse();
+    const auto begin = std::chrono::steady_clock::now();
+    std::chrono::duration<double> passed(0);
+    while (!told() && passed.count() < 2) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        passed = std::chrono::steady_clock::now() - begin;
+    }
+    return passed.count();
+}
+
+TEST(Live, ShowsWithinTwoSecondsWhatPassesOnAQuietInterface)
+{
+    const Loopback first, second;
+    Live live({"-i", "lo", first.filter + " or " + second.filter});
+    if (!captures(live, first))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    const double seconds = seconds_behind(live, second);
+    EXPECT_LT(seconds, 2) << live.out();
+    RecordProperty("milliseconds", static_cast<int>(seconds * 1000));
+}
+
+// Datagrams to a port of the loopback interface where nobody listens.
+class Chatter
+{
+public:
+    Chatter()
+    {
+        address_.sin_family = AF_INET;
+        address_.sin_port = htons(9);
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        thread_ = std::thread([this] {
+            for (; !over_; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
+                sendto(socket_, "chat", 4, 0, reinterpret_cast<const sockaddr *>(&address_),
+                       sizeof address_);
+        });
+    }
+    ~Chatter()
+    {
+        over_ = true;
+        thread_.join();
+        close(socket_);
+    }
+    Chatter(const Chatter &) = delete;
+    Chatter &operator=(const Chatter &) = delete;
+
+private:
+    const int socket_ = socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in address_ = {};
+    std::atomic<bool> over_{false};
+    std::thread thread_;
+};
+
+TEST(Live, ShowsWithinTwoSecondsWhatPassesAmongOtherPackets)
+{
+    const Loopback first, second;
+    Live live({"-i", "lo", first.filter + " or " + second.filter + " or udp port 9"});
+    if (!captures(live, first))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    const Chatter chatter;
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    EXPECT_LT(seconds_behind(live, second), 2) << live.out();
+}
+
+TEST(Live, PrintsItsCountsOnRequestAndGoesOn)
+{
+    const Loopback loopback;
+    Live live({"-i", "lo", loopback.filter});
+    if (!captures(live, loopback))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    for (size_t request = 1; request <= 2; request++) {
+        live.signal(SIGUSR1);
+        EXPECT_TRUE(soon([&] { return lines_of(live.err()).size() == request; })) << live.err();
+        EXPECT_FALSE(live.ended());
+    }
+    for (const std::string &line : lines_of(live.err())) {
+        EXPECT_NE(line.find(" packets"), std::string::npos) << line;
+        EXPECT_NE(line.find("dropped by the kernel"), std::string::npos) << line;
+    }
+    EXPECT_EQ(live.finish(SIGTERM), 0);
+    EXPECT_EQ(lines_of(live.err()).size(), 3u) << live.err();
+}
+
+TEST(Live, WritesThePacketsWhileItDecodes)
+{
+    const build::TempFile file({});
+    const Loopback loopback;
+    Live live({"-i", "lo", "-w", file.path(), loopback.filter});
+    if (!captures(live, loopback))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    const auto written = [&] {
+        return tells_of_the_text(wsdump({"-q", "--json", "-r", file.path()}).out);
+    };
+    EXPECT_TRUE(soon(written)) << "before it ends";
+    EXPECT_EQ(live.finish(), 0);
+    EXPECT_EQ(wsdump({"-q", "--json", "-r", file.path()}).out, live.out());
 }
 
 TEST(Live, NamesTheInterfaceThatIsNotThere)

@@ -152,6 +152,8 @@ bool decap_rest(const fragments *pieces, segment *s)
 
 decap_result decap(const packet *p, fragments *pieces, segment *s)
 {
+    if (pieces)
+        fragments_begin(pieces, p->number);
     memset(s, 0, sizeof *s);
     walk w = {.at = p->data,
               .captured = p->captured,

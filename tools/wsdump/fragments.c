@@ -28,8 +28,9 @@ typedef struct piece {
 
 typedef struct parts {
     fragment_key key;
-    GList link;     /* in f->waiting or f->whole */
-    GArray *pieces; /* by place */
+    GList link;      /* in f->waiting or f->whole */
+    GArray *pieces;  /* by place */
+    GArray *sources; /* numbers of the packets that they came in; NULL when it is whole */
     uint32_t covered;
     uint32_t len; /* of the packet; 0 = not known yet */
     uint8_t next;
@@ -49,6 +50,7 @@ struct fragments {
     size_t bytes;
     GByteArray *buffer; /* the packet that was made whole last */
     GArray *known;      /* the runs of it that were captured */
+    GArray *sources;    /* see fragments_sources */
     fragments_totals totals;
 };
 
@@ -75,7 +77,9 @@ static void free_piece(gpointer element)
 
 static void free_parts(gpointer p)
 {
-    g_array_unref(((parts *)p)->pieces);
+    parts *freed = p;
+    g_array_unref(freed->pieces);
+    g_clear_pointer(&freed->sources, g_array_unref);
     g_free(p);
 }
 
@@ -131,6 +135,7 @@ static parts *begin_packet(fragments *f, const fragment *piece_of)
     p->link.data = p;
     p->pieces = g_array_new(FALSE, FALSE, sizeof(piece));
     g_array_set_clear_func(p->pieces, free_piece);
+    p->sources = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     p->time_ns = piece_of->time_ns;
     p->bytes = PIECE_COST;
     f->bytes += p->bytes;
@@ -174,6 +179,15 @@ static void insert(fragments *f, parts *p, guint index, const fragment *from, ui
     p->covered += end - begin;
     p->bytes += known + PIECE_COST;
     f->bytes += known + PIECE_COST;
+}
+
+/* The packet at hand, or those that it was made of, have a part in this one. */
+static void add_sources(fragments *f, parts *p)
+{
+    size_t size = f->sources->len * sizeof(uint64_t);
+    g_array_append_vals(p->sources, f->sources->data, f->sources->len);
+    p->bytes += size;
+    f->bytes += size;
 }
 
 /* What no piece covers yet. */
@@ -263,12 +277,17 @@ bool fragments_add(fragments *f, const fragment *from, fragments_whole *whole)
         p->len = from->offset + from->wire;
     if (from->offset == 0 && (p->pieces->len == 0 || piece_at(p, 0)->begin > 0))
         p->next = from->next;
+    uint32_t covered = p->covered;
     insert_new(f, p, from);
+    if (p->covered > covered)
+        add_sources(f, p);
     bool done = p->len > 0 && p->covered == p->len;
     if (done) {
         put_together(f, p, whole);
         g_queue_unlink(&f->waiting, &p->link);
         p->is_whole = true;
+        g_array_unref(f->sources);
+        f->sources = g_steal_pointer(&p->sources);
         g_queue_push_tail_link(&f->whole, &p->link);
         f->totals.whole++;
     }
@@ -303,6 +322,18 @@ uint32_t fragments_unknown(const fragments *f, const uint8_t *at, uint32_t len)
     return alike(f, at, len, false);
 }
 
+void fragments_begin(fragments *f, uint64_t number)
+{
+    g_array_set_size(f->sources, 0);
+    g_array_append_val(f->sources, number);
+}
+
+const uint64_t *fragments_sources(const fragments *f, size_t *count)
+{
+    *count = f->sources->len;
+    return (const uint64_t *)(const void *)f->sources->data;
+}
+
 fragments_totals fragments_get_totals(const fragments *f)
 {
     fragments_totals t = f->totals;
@@ -322,6 +353,7 @@ fragments *fragments_new(const fragment_limits *limits)
     f->packets = g_hash_table_new_full(key_hash, key_equal, NULL, free_parts);
     f->buffer = g_byte_array_new();
     f->known = g_array_new(FALSE, FALSE, sizeof(run));
+    f->sources = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return f;
 }
 
@@ -332,5 +364,6 @@ void fragments_free(fragments *f)
     g_hash_table_unref(f->packets);
     g_byte_array_unref(f->buffer);
     g_array_unref(f->known);
+    g_array_unref(f->sources);
     g_free(f);
 }

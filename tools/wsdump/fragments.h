@@ -69,6 +69,15 @@ bool fragments_add(fragments *f, const fragment *piece, fragments_whole *whole);
 uint32_t fragments_known(const fragments *f, const uint8_t *at, uint32_t len);
 uint32_t fragments_unknown(const fragments *f, const uint8_t *at, uint32_t len);
 
+/*
+ * Which captured packets the one at hand was made of: fragments_begin says what packet the next
+ * fragments are in; from then on fragments_sources are the numbers of it and, where it made a
+ * packet whole, of the others that had a part in that. Valid until the next call; *count is at
+ * least 1.
+ */
+void fragments_begin(fragments *f, uint64_t number);
+const uint64_t *fragments_sources(const fragments *f, size_t *count);
+
 fragments_totals fragments_get_totals(const fragments *f);
 
 void fragments_free(fragments *f);

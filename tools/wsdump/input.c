@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,13 +40,14 @@ void input_interrupt(void)
 }
 
 /* 0 at the end of the file, and when the user wants no more; signals of other kinds go unnoticed.
- */
+ * A signal ends poll() even where it does not end read(). */
 static ssize_t read_on(int fd, void *out, size_t len)
 {
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
     ssize_t n = -1;
     errno = EINTR;
     while (n < 0 && errno == EINTR && !interrupted)
-        n = read(fd, out, len);
+        n = poll(&wanted, 1, -1) < 0 ? -1 : read(fd, out, len);
     return interrupted ? 0 : n;
 }
 

@@ -3,6 +3,8 @@
  * stages:
  *
  *     source -> decap -> tcp -> session -> filter -> sink
+ *
+ * and, with -w, save between tcp and session, and pcapng_write behind it.
  */
 #include "decap.h"
 #include "filter.h"
@@ -10,7 +12,11 @@
 #include "fragments.h"
 #include "input.h"
 #include "options.h"
+#include "output.h"
+#include "pcapng_write.h"
 #include "privileges.h"
+#include "sandbox.h"
+#include "save.h"
 #include "session.h"
 #include "sink.h"
 #include "source.h"
@@ -30,10 +36,22 @@ typedef struct packet_totals {
     uint64_t packets;
     uint64_t by_result[DECAP_LINK + 1];
     uint32_t unknown_link;
-    fragments_totals fragments;
 } packet_totals;
 
+/* What packets go through and where they end. */
+typedef struct pipeline {
+    source *packets;
+    fragments *pieces;
+    tcp *streams;
+    session *sessions;
+    sink *out;
+    pcapng_writer *writer; /* of -w, and what hands it its packets; NULL = none */
+    save *save;
+    packet_totals totals;
+} pipeline;
+
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t counts_wanted;
 
 static void on_signal(int number)
 {
@@ -42,12 +60,21 @@ static void on_signal(int number)
     input_interrupt();
 }
 
+static void on_info_signal(int number)
+{
+    (void)number;
+    counts_wanted = 1;
+}
+
 static void watch_signals(void)
 {
-    /* Without SA_RESTART, so that waiting for a packet ends too; a second signal kills. */
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    /* With SA_RESTART, so that what is being written gets out; waiting for a packet ends all the
+     * same, since that is poll(). A second signal kills. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction info = {.sa_handler = on_info_signal, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &info, NULL);
     signal(SIGPIPE, SIG_IGN); /* writing then fails with EPIPE */
 }
 
@@ -57,8 +84,8 @@ static int complain(const GError *error, int status)
     return status;
 }
 
-/* NULL on failure, with the exit status that it calls for. */
-static source *open_source(const options *o, int *status, GError **error)
+/* NULL on failure, with the exit status that it calls for. *written is the file of -w, or NULL. */
+static source *open_source(const options *o, FILE **written, int *status, GError **error)
 {
     *status = EXIT_FAILED;
     source *s;
@@ -76,43 +103,37 @@ static source *open_source(const options *o, int *status, GError **error)
         *status = EXIT_USAGE;
         return NULL;
     }
-    if (s && !o->read_file && !privileges_drop(o->user, error)) {
-        source_close(s);
-        return NULL;
-    }
-    return s;
+    *written = s && o->write_file ? output_open(o->write_file, o->read_file, error) : NULL;
+    if (s && (!o->write_file || *written) && (o->read_file || privileges_drop(o->user, error)))
+        return s;
+    if (*written)
+        fclose(*written);
+    source_close(s);
+    return NULL;
 }
 
-static void take_packet(fragments *pieces, tcp *streams, const packet *p, packet_totals *totals)
+static void take_packet(pipeline *l, const packet *p)
 {
     segment s;
-    decap_result result = decap(p, pieces, &s);
-    totals->packets++;
-    totals->by_result[result]++;
+    decap_result result = decap(p, l->pieces, &s);
+    l->totals.packets++;
+    l->totals.by_result[result]++;
     if (result == DECAP_LINK)
-        totals->unknown_link = p->link;
+        l->totals.unknown_link = p->link;
+    if (result == DECAP_FRAGMENT && l->save)
+        save_fragment(l->save, p);
     if (result != DECAP_TCP)
         return;
+    tcp_connection *connection;
     do
-        tcp_segment(streams, &s, p->number, p->time_ns);
-    while (decap_rest(pieces, &s));
-}
-
-/* Packet by packet, until the source, the user or the reader of our output has had enough. */
-static source_status run(const options *o, source *packets, fragments *pieces, tcp *streams,
-                         sink *out, packet_totals *totals)
-{
-    while (!interrupted && !out->failed && (!o->count || totals->packets < o->count)) {
-        packet p;
-        source_status status = source_next(packets, &p);
-        if (status == SOURCE_PACKET)
-            take_packet(pieces, streams, &p, totals);
-        else if (status == SOURCE_WAIT)
-            sink_flush(out); /* nothing comes: show what there is */
-        else
-            return interrupted ? SOURCE_END : status;
-    }
-    return SOURCE_END;
+        connection = tcp_segment(l->streams, &s, p->number, p->time_ns);
+    while (decap_rest(l->pieces, &s));
+    if (!l->save)
+        return;
+    size_t count;
+    const uint64_t *sources = fragments_sources(l->pieces, &count);
+    save_claim(l->save, sources, count, connection);
+    save_packet(l->save, p, connection);
 }
 
 /* ", 1 message", ", 2 messages"; nothing for 0. */
@@ -122,8 +143,12 @@ static void print_count(uint64_t count, const char *one, const char *many)
         fprintf(stderr, ", %" G_GUINT64_FORMAT " %s", count, count == 1 ? one : many);
 }
 
-static void summarise(const packet_totals *packets, const session_totals *t, int64_t drops)
+static void summarise_totals(const pipeline *l)
 {
+    const packet_totals *packets = &l->totals;
+    const fragments_totals pieces = fragments_get_totals(l->pieces);
+    const session_totals *t = session_get_totals(l->sessions);
+    int64_t drops = source_drops(l->packets);
     fprintf(stderr, "wsdump: %" G_GUINT64_FORMAT " packet%s", packets->packets,
             packets->packets == 1 ? "" : "s");
     print_count(t->connections, "TCP connection", "TCP connections");
@@ -138,9 +163,9 @@ static void summarise(const packet_totals *packets, const session_totals *t, int
     print_count(t->violations, "violation", "violations");
     print_count(t->undecoded_bytes, "byte passed over, outside any frame",
                 "bytes passed over, outside any frame");
-    print_count(packets->fragments.lacking + packets->fragments.waiting,
-                "IP packet with fragments missing", "IP packets with fragments missing");
-    print_count(packets->fragments.evicted, "fragmented IP packet dropped for want of memory",
+    print_count(pieces.lacking + pieces.waiting, "IP packet with fragments missing",
+                "IP packets with fragments missing");
+    print_count(pieces.evicted, "fragmented IP packet dropped for want of memory",
                 "fragmented IP packets dropped for want of memory");
     print_count(packets->by_result[DECAP_CUT], "packet with broken or cut headers",
                 "packets with broken or cut headers");
@@ -148,6 +173,12 @@ static void summarise(const packet_totals *packets, const session_totals *t, int
         print_count(packets->by_result[DECAP_LINK], "packet of an unknown link layer",
                     "packets of an unknown link layer");
         fprintf(stderr, " (LINKTYPE %u)", packets->unknown_link);
+    }
+    if (l->save) {
+        const save_totals *saved = save_get_totals(l->save);
+        fprintf(stderr, ", %" G_GUINT64_FORMAT " written", saved->packets);
+        print_count(saved->dropped, "packet dropped before it was known to belong to a WebSocket",
+                    "packets dropped before they were known to belong to WebSockets");
     }
     if (drops >= 0)
         fprintf(stderr, ", %" G_GINT64_FORMAT " dropped by the kernel", drops);
@@ -180,6 +211,54 @@ static void summarise_streams(const session_totals *t, const tcp_totals *streams
                 streams->forgotten_silent);
 }
 
+static void summarise(const pipeline *l)
+{
+    summarise_totals(l);
+    summarise_streams(session_get_totals(l->sessions), tcp_get_totals(l->streams));
+}
+
+/* Has a place for output failed? */
+static bool stuck(const pipeline *l)
+{
+    return l->out->failed || (l->writer && pcapng_writer_failed(l->writer));
+}
+
+static void flush(pipeline *l)
+{
+    sink_flush(l->out);
+    if (l->writer)
+        pcapng_writer_flush(l->writer);
+}
+
+/* Packet by packet, until the source, the user or the reader of our output has had enough. */
+static source_status run(pipeline *l, uint64_t count)
+{
+    while (!interrupted && !stuck(l) && (!count || l->totals.packets < count)) {
+        packet p;
+        source_status status = source_next(l->packets, &p);
+        if (status == SOURCE_PACKET)
+            take_packet(l, &p);
+        else if (status == SOURCE_WAIT)
+            flush(l); /* nothing comes: show what there is */
+        else
+            return interrupted ? SOURCE_END : status;
+        if (counts_wanted) {
+            counts_wanted = 0;
+            summarise(l);
+        }
+    }
+    return SOURCE_END;
+}
+
+/* Says why writing to `name` failed, unless whoever reads it has merely stopped. */
+static int judge_output(const char *name, int failed)
+{
+    if (failed == 0 || failed == EPIPE)
+        return EXIT_GOOD;
+    fprintf(stderr, "wsdump: cannot write %s: %s\n", name, g_strerror(failed));
+    return EXIT_FAILED;
+}
+
 /* The stage behind the session: the display filter, if there is one. */
 static session *new_session(const options *o, filter *display, sink *out)
 {
@@ -192,8 +271,25 @@ static session *new_session(const options *o, filter *display, sink *out)
     return session_new(&settings, filter_take, display);
 }
 
+static void begin_saving(pipeline *l, const options *o, const tcp_limits *tcp_bounds, FILE *written)
+{
+    save_limits limits = {.max_held = (size_t)(o->memory_mib << 20) / 4};
+    l->writer = pcapng_writer_new(written);
+    l->save = save_new(l->writer, &limits, session_tcp_event, l->sessions);
+    l->streams = tcp_new(tcp_bounds, save_tcp_event, l->save);
+    pcapng_writer_flush(l->writer);
+}
+
+static int end_saving(pipeline *l, const options *o)
+{
+    if (!l->writer)
+        return EXIT_GOOD;
+    pcapng_writer_finish(l->writer);
+    return judge_output(o->write_file, pcapng_writer_failed(l->writer));
+}
+
 /* Everything between an open source and its end. Returns the exit status. */
-static int decode(const options *o, source *packets, filter *display)
+static int decode(const options *o, source *packets, filter *display, FILE *written)
 {
     sink out = {.out = stdout,
                 .line = g_string_sized_new(4096),
@@ -203,34 +299,35 @@ static int decode(const options *o, source *packets, filter *display)
                 .line_buffered = o->line_buffered || isatty(STDOUT_FILENO)};
     memcpy(out.show, o->show, sizeof out.show);
     session *sessions = new_session(o, display, &out);
+    pipeline l = {
+        .packets = packets, .pieces = fragments_new(NULL), .sessions = sessions, .out = &out};
     tcp_limits limits = {.memory = session_budget(sessions)};
-    tcp *streams = tcp_new(&limits, session_tcp_event, sessions);
-    fragments *pieces = fragments_new(NULL);
-    packet_totals totals = {0};
+    if (written)
+        begin_saving(&l, o, &limits, written);
+    else
+        l.streams = tcp_new(&limits, session_tcp_event, sessions);
 
-    source_status status = run(o, packets, pieces, streams, &out, &totals);
-    tcp_finish(streams);
-    int result = EXIT_GOOD;
-    if (!sink_flush(&out) && out.failed != EPIPE) {
-        fprintf(stderr, "wsdump: cannot write the output: %s\n", g_strerror(out.failed));
+    source_status status = run(&l, o->count);
+    tcp_finish(l.streams);
+    sink_flush(&out);
+    int result = judge_output("the output", out.failed);
+    if (end_saving(&l, o) != EXIT_GOOD)
         result = EXIT_FAILED;
-    }
     if (status == SOURCE_DAMAGED) {
         fprintf(stderr, "wsdump: %s\n", source_error(packets));
         result = EXIT_FAILED;
     }
-    totals.fragments = fragments_get_totals(pieces);
     if (display && filter_given_up(display))
         fprintf(stderr,
                 "wsdump: -Y: %" G_GUINT64_FORMAT " searches by a regular expression took too many "
                 "steps and count as no match\n",
                 filter_given_up(display));
-    if (!o->quiet) {
-        summarise(&totals, session_get_totals(sessions), source_drops(packets));
-        summarise_streams(session_get_totals(sessions), tcp_get_totals(streams));
-    }
-    fragments_free(pieces);
-    tcp_free(streams);
+    if (!o->quiet)
+        summarise(&l);
+    fragments_free(l.pieces);
+    tcp_free(l.streams);
+    save_free(l.save);
+    pcapng_writer_free(l.writer);
     session_free(sessions);
     g_string_free(out.line, TRUE);
     return result;
@@ -243,16 +340,26 @@ static void list_fields(void)
     fputs(list->str, stdout);
 }
 
-static int open_and_decode(const options *o, GError **error)
+/* Open everything, give up what is not needed any longer, decode. Returns the exit status. */
+static int capture(const options *o)
 {
-    filter *display = o->display ? filter_new(o->display, error) : NULL;
+    g_autoptr(GError) error = NULL;
+    filter *display = o->display ? filter_new(o->display, &error) : NULL;
     if (o->display && !display)
-        return complain(*error, EXIT_USAGE);
+        return complain(error, EXIT_USAGE);
     int status;
-    source *packets = open_source(o, &status, error);
-    status = packets ? decode(o, packets, display) : complain(*error, status);
-    if (packets)
+    FILE *written;
+    source *packets = open_source(o, &written, &status, &error);
+    if (packets) {
+        if (!sandbox_enter(&error))
+            complain(error, status); /* less safe, but no reason to show nothing */
+        status = decode(o, packets, display, written);
         source_close(packets);
+        if (written)
+            fclose(written);
+    } else {
+        complain(error, status);
+    }
     if (display)
         filter_free(display);
     return status;
@@ -273,14 +380,15 @@ int main(int argc, char **argv)
     watch_signals();
     int status = EXIT_GOOD;
     if (o.version) {
-        puts("wsdump " WSKIT_VERSION);
+        printf("wsdump %s%s\n", WSKIT_VERSION,
+               sandbox_built() ? "" : ", built without the system-call filter");
     } else if (o.list_interfaces) {
         if (!source_list_interfaces(stdout, &error))
             status = complain(error, EXIT_FAILED);
     } else if (g_strcmp0(o.display, "help") == 0) {
         list_fields();
     } else {
-        status = open_and_decode(&o, &error);
+        status = capture(&o);
     }
     options_clear(&o);
     return status;

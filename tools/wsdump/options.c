@@ -21,8 +21,9 @@ typedef struct raw {
 static const struct {
     const char *name, *what;
 } later[] = {
-    {"-w", "writing packets"},  {"--write", "writing packets"}, {"-d", "decoding as WebSocket"},
-    {"--keylog", "decryption"}, {"--tui", "the screen"},
+    {"-d", "decoding as WebSocket"},
+    {"--keylog", "decryption"},
+    {"--tui", "the screen"},
 };
 
 static gboolean wrong(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -200,6 +201,8 @@ static gboolean check(options *o, raw *r, GError **error)
         return wrong(error, "-r and -i exclude each other: a file or an interface");
     if (r->text && o->json)
         return wrong(error, "--text and --json exclude each other");
+    if (o->write_file && strcmp(o->write_file, "-") == 0 && (r->text || o->json))
+        return wrong(error, "-w - leaves no room for --text or --json on standard output");
     if (o->bpf && r->rest)
         return wrong(error, "a capture filter is given twice: with -f and behind the options");
     if (r->rest)
@@ -221,6 +224,8 @@ static gboolean check(options *o, raw *r, GError **error)
     if (r->show && !parse_show(o->show, r->show, error))
         return FALSE;
     o->show[RECORD_FRAME] |= r->frames;
+    if (o->write_file && strcmp(o->write_file, "-") == 0)
+        memset(o->show, 0, sizeof o->show);
     return TRUE;
 }
 
@@ -247,6 +252,8 @@ gboolean options_parse(options *o, char **argv, GError **error)
          "BPF"},
         {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &o->display,
          "Only records that match; help = its fields", "FILTER"},
+        {"write-file", 'w', 0, G_OPTION_ARG_FILENAME, &o->write_file,
+         "Write WebSocket connections' packets (pcapng); - = stdout", "FILE"},
         {"count", 'c', 0, G_OPTION_ARG_STRING, &r.count, "Stop after COUNT packets", "COUNT"},
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT, &o->snaplen, "Live: bytes kept per packet",
          "BYTES"},
@@ -297,6 +304,7 @@ gboolean options_parse(options *o, char **argv, GError **error)
 void options_clear(options *o)
 {
     g_free(o->read_file);
+    g_free(o->write_file);
     g_free(o->interface);
     g_free(o->bpf);
     g_free(o->display);

@@ -9,14 +9,15 @@
 #include <stdint.h>
 
 typedef struct options {
-    char *read_file; /* -r; "-" = standard input; NULL = live */
-    char *interface; /* -i; "any" unless said */
-    char *bpf;       /* -f, or what follows the options; NULL = every packet */
-    char *display;   /* -Y; NULL = every record */
-    char *user;      /* -Z: whom to become once the capture is open; NULL = choose */
-    uint64_t count;  /* -c: packets; 0 = no limit */
-    int snaplen;     /* -s; 0 = default */
-    int buffer_kib;  /* -B; 0 = default */
+    char *read_file;  /* -r; "-" = standard input; NULL = live */
+    char *write_file; /* -w; "-" = standard output, then no record is shown; NULL = none */
+    char *interface;  /* -i; "any" unless said */
+    char *bpf;        /* -f, or what follows the options; NULL = every packet */
+    char *display;    /* -Y; NULL = every record */
+    char *user;       /* -Z: whom to become once the capture is open; NULL = choose */
+    uint64_t count;   /* -c: packets; 0 = no limit */
+    int snaplen;      /* -s; 0 = default */
+    int buffer_kib;   /* -B; 0 = default */
     gboolean no_promiscuous, list_interfaces, quiet, line_buffered, hex, json, version;
     bool show[RECORD_TYPES];
     uint64_t max_data;   /* --max-data: bytes; 0 = no limit */

@@ -12,7 +12,8 @@
 
 typedef enum source_status {
     SOURCE_PACKET,  /* *p is the next packet */
-    SOURCE_WAIT,    /* live: nothing came within 100 ms or so, or a signal did; ask again */
+    SOURCE_WAIT,    /* live: nothing more for now; asked again it waits for 100 ms or so, or a
+                       signal */
     SOURCE_END,     /* no more packets */
     SOURCE_DAMAGED, /* the rest cannot be read, now or later; source_error says why */
 } source_status;

@@ -9,8 +9,12 @@
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/if_packet.h>
+#endif
 
 enum {
     TIMEOUT_MS = 100, /* how long the kernel may hold packets back to hand over many at once */
@@ -18,12 +22,16 @@ enum {
     DEFAULT_BUFFER_KIB = 32 * 1024,
 };
 
+static const int64_t ask_interval_ns = 60 * (int64_t)1000000000; /* between counts of drops */
+
 typedef struct source_live {
     source base;
     pcap_t *pcap;
     int64_t time_unit;   /* nanoseconds in one of the kernel's fractions of a second */
     uint32_t drops_seen; /* the kernel's count wraps */
     int64_t drops;
+    int64_t asked_at; /* for them: the time of a packet */
+    gboolean told;    /* that there is nothing more for now, since the last packet */
 } source_live;
 
 /* --- packets --- */
@@ -39,6 +47,18 @@ static void wait_for_packet(pcap_t *pcap)
     poll(&wanted, wanted.fd < 0 ? 0 : 1, milliseconds);
 }
 
+/* The kernel's count wraps at 2^32, so ask for it now and then. */
+static int64_t drops(source *s)
+{
+    source_live *live = (source_live *)s;
+    struct pcap_stat stat;
+    if (pcap_stats(live->pcap, &stat) == 0) {
+        live->drops += (uint32_t)(stat.ps_drop - live->drops_seen);
+        live->drops_seen = stat.ps_drop;
+    }
+    return live->drops;
+}
+
 static source_status stopped(source_live *live, int result)
 {
     const char *why = result == PCAP_ERROR ? pcap_geterr(live->pcap) : pcap_statustostr(result);
@@ -50,6 +70,10 @@ static source_status next(source *s, packet *p)
     source_live *live = (source_live *)s;
     struct pcap_pkthdr *header;
     int result = pcap_next_ex(live->pcap, &header, &p->data);
+    if (result == 0 && !live->told) { /* before waiting, so that what there is can be shown */
+        live->told = TRUE;
+        return SOURCE_WAIT;
+    }
     if (result == 0) {
         wait_for_packet(live->pcap);
         result = pcap_next_ex(live->pcap, &header, &p->data);
@@ -58,11 +82,16 @@ static source_status next(source *s, packet *p)
         return SOURCE_WAIT;
     if (result != 1)
         return stopped(live, result);
+    live->told = FALSE;
     p->time_ns =
         (int64_t)header->ts.tv_sec * 1000000000 + (int64_t)header->ts.tv_usec * live->time_unit;
     p->link = (uint32_t)s->link;
     p->captured = header->caplen;
     p->original = MAX(header->len, header->caplen);
+    if (ABS(p->time_ns - live->asked_at) > ask_interval_ns) {
+        live->asked_at = p->time_ns;
+        drops(s);
+    }
     return SOURCE_PACKET;
 }
 
@@ -79,17 +108,6 @@ static gboolean set_filter(source *s, const char *expression, GError **error)
     if (result != 0)
         source_filter_error(error, expression, pcap_geterr(live->pcap));
     return result == 0;
-}
-
-static int64_t drops(source *s)
-{
-    source_live *live = (source_live *)s;
-    struct pcap_stat stat;
-    if (pcap_stats(live->pcap, &stat) == 0) {
-        live->drops += (uint32_t)(stat.ps_drop - live->drops_seen);
-        live->drops_seen = stat.ps_drop;
-    }
-    return live->drops;
 }
 
 static void close_live(source *s)
@@ -186,6 +204,21 @@ static void warn(const source *s, pcap_t *pcap, int result)
     source_warn(s, "%s", *detail ? detail : pcap_statustostr(result));
 }
 
+/*
+ * On the loopback interface every packet passes twice, out and in. libpcap drops one of the two;
+ * where the kernel can, it should, for else only half of its buffer is of use.
+ */
+static void leave_out_doubles(pcap_t *pcap, const char *interface)
+{
+#ifdef PACKET_IGNORE_OUTGOING
+    const int yes = 1;
+    if (strcmp(interface, "lo") == 0)
+        setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes);
+#else
+    (void)pcap, (void)interface;
+#endif
+}
+
 source *source_open_live(const source_live_options *options, GError **error)
 {
     int warning = 0;
@@ -195,6 +228,8 @@ source *source_open_live(const source_live_options *options, GError **error)
     /* Cooked v2 tells on which interface a packet came, v1 does not; elsewhere it is refused. */
     if (strcmp(options->interface, "any") == 0)
         pcap_set_datalink(pcap, DLT_LINUX_SLL2);
+
+    leave_out_doubles(pcap, options->interface);
 
     source_live *live = g_new0(source_live, 1);
     source_init(&live->base, &live_kind, options->interface,

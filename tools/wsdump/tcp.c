@@ -212,17 +212,18 @@ static void take_segment(tcp *t, connection *c, int side, const segment *s)
 
 /* --- the public face --- */
 
-void tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t time_ns)
+tcp_connection *tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t time_ns)
 {
     t->now = (moment){time_ns, number, 0};
     if ((uint64_t)s->len + s->missing > MAX_SEGMENT)
-        return;
+        return NULL;
     int side;
     connection *c = connection_of(t, s, &side);
     if (c && !c->ended)
         take_segment(t, c, side, s);
     if (hole_next(&t->holes))
         order_review_agenda(t);
+    return c ? &c->entry.public : NULL;
 }
 
 static gint by_begin(gconstpointer a, gconstpointer b)

@@ -28,6 +28,8 @@ typedef struct tcp_connection {
     int syn_side;     /* which side sent the SYN, as far as is known so far (a SYN may come late, a
                          SYN and ACK tells as well); -1 = not known */
     void *user;       /* the next stage's: set at TCP_OPEN, freed at TCP_END */
+    bool websocket;   /* the next stage's too: it is one, or an attempt at one */
+    void *saved;      /* save.c's, likewise; NULL while nothing is saved */
 } tcp_connection;
 
 typedef enum tcp_event_type {
@@ -83,8 +85,9 @@ typedef struct tcp_totals {
  * tcp_finish only; the sink must not call back. */
 tcp *tcp_new(const tcp_limits *limits, tcp_sink *sink, void *user);
 
-/* Here is the next segment, from the packet of that number and time. */
-void tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t time_ns);
+/* Here is the next segment, from the packet of that number and time. Returns its connection, which
+ * may be over by now and is valid until the next call; NULL when it is nobody's. */
+tcp_connection *tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t time_ns);
 
 /* The capture has ended: deliver what waits behind holes (each hole a gap), end every connection
  * in the order in which they began. */

@@ -1,0 +1,150 @@
+// The system-call filter: what it forbids, what goes on, and that no run of wsdump needs more.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <functional>
+
+extern "C" {
+#include "sandbox.h"
+}
+
+namespace
+{
+
+class Sandbox : public testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        if (!sandbox_built())
+            GTEST_SKIP() << "built without the filter: no libseccomp, or sanitizers or coverage, "
+                            "whose runtimes need more system calls";
+    }
+
+    // How `action` ends in a process of its own, behind the filter: its result, or 256 + the
+    // signal that killed it.
+    static int ends(const std::function<int()> &action)
+    {
+        const pid_t child = fork();
+        if (child == 0)
+            _exit(sandbox_enter(nullptr) ? action() : 99);
+        int status = 0;
+        if (child < 0 || waitpid(child, &status, 0) != child)
+            return -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+    }
+};
+
+constexpr int KILLED = 256 + SIGSYS;
+
+// The errno of a call that failed; 0 when it did not.
+int error_of(long result)
+{
+    return result < 0 ? errno : 0;
+}
+
+TEST_F(Sandbox, KillsWhoStartsAProgram)
+{
+    EXPECT_EQ(ends([] { return execl("/bin/true", "true", nullptr); }), KILLED);
+    EXPECT_EQ(ends([] { return static_cast<int>(syscall(SYS_execveat, -1, "", 0, 0, 0)); }),
+              KILLED);
+}
+
+TEST_F(Sandbox, KillsWhoUsesTheNetwork)
+{
+    EXPECT_EQ(ends([] { return socket(AF_INET, SOCK_STREAM, 0); }), KILLED);
+    EXPECT_EQ(ends([] { return connect(0, nullptr, 0); }), KILLED);
+    EXPECT_EQ(ends([] { return bind(0, nullptr, 0); }), KILLED);
+    EXPECT_EQ(ends([] { return static_cast<int>(sendto(0, "", 0, 0, nullptr, 0)); }), KILLED);
+}
+
+TEST_F(Sandbox, KillsWhoOpensAFileToWriteIt)
+{
+    for (const int flags : {O_WRONLY, O_RDWR, O_WRONLY | O_CREAT | O_TRUNC, O_RDWR | O_APPEND}) {
+        EXPECT_EQ(ends([=] { return open("/dev/null", flags, 0600); }), KILLED) << flags;
+        EXPECT_EQ(ends([=] { return openat(AT_FDCWD, "/dev/null", flags, 0600); }), KILLED);
+    }
+    EXPECT_EQ(ends([] { return unlink("/nowhere"); }), KILLED);
+    EXPECT_EQ(ends([] { return rename("/nowhere", "/nothing"); }), KILLED);
+}
+
+TEST_F(Sandbox, KillsWhoTouchesOtherProcessesOrChangesTheUser)
+{
+    EXPECT_EQ(ends([] { return static_cast<int>(ptrace(PTRACE_TRACEME, 0, 0, 0)); }), KILLED);
+    EXPECT_EQ(ends([] { return static_cast<int>(syscall(SYS_setuid, 0)); }), KILLED);
+}
+
+TEST_F(Sandbox, RefusesToReadFilesByNameWhichLibrariesSurvive)
+{
+    EXPECT_EQ(ends([] { return error_of(open("/etc/passwd", O_RDONLY)); }), EACCES);
+    EXPECT_EQ(ends([] { return error_of(openat(AT_FDCWD, "/etc/passwd", O_CLOEXEC)); }), EACCES);
+    EXPECT_EQ(ends([] { return fopen("/etc/passwd", "r") ? 0 : errno; }), EACCES);
+    EXPECT_EQ(ends([] { return std::strlen(strerror(ENOSPC)) > 0 ? 0 : 1; }), 0);
+}
+
+TEST_F(Sandbox, RefusesEverythingThatItDoesNotKnow)
+{
+    EXPECT_EQ(ends([] { return error_of(mkdir("/tmp/wskit-sandbox", 0700)); }), ENOSYS);
+    EXPECT_EQ(ends([] { return error_of(chdir("/")); }), ENOSYS);
+    EXPECT_EQ(ends([] { return error_of(kill(getppid(), 0)); }), ENOSYS);
+    EXPECT_EQ(ends([] { return error_of(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }), ENOSYS);
+}
+
+TEST_F(Sandbox, MapsNothingThatCouldBeExecuted)
+{
+    const auto map = [](int protection) {
+        void *at = mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return at == MAP_FAILED ? nullptr : at;
+    };
+    EXPECT_EQ(ends([=] { return map(PROT_READ | PROT_EXEC) ? 0 : errno; }), ENOSYS);
+    EXPECT_EQ(ends([=] {
+                  void *at = map(PROT_READ | PROT_WRITE);
+                  return at ? error_of(mprotect(at, 4096, PROT_READ | PROT_EXEC)) : 1;
+              }),
+              ENOSYS);
+}
+
+TEST_F(Sandbox, LeavesWhatARunningProgramNeeds)
+{
+    EXPECT_EQ(ends([] {
+                  int ends[2] = {0, 1};
+                  char byte = 0;
+                  return write(ends[1], &byte, 0) == 0 && read(ends[0], &byte, 0) == 0 ? 0 : 1;
+              }),
+              0);
+    EXPECT_EQ(ends([] {
+                  void *large = malloc(64 << 20);
+                  memset(large, 1, 64 << 20);
+                  large = realloc(large, 128 << 20);
+                  free(large);
+                  return large ? 0 : 1;
+              }),
+              0);
+    EXPECT_EQ(ends([] { return raise(SIGABRT); }), 256 + SIGABRT) << "abort() is its own signal";
+}
+
+TEST_F(Sandbox, KnowsTheTimeZone)
+{
+    setenv("TZ", "Asia/Kathmandu", 1);
+    EXPECT_EQ(ends([] {
+                  const time_t epoch = 0;
+                  tm local = {};
+                  return localtime_r(&epoch, &local) ? local.tm_hour * 2 + local.tm_min / 30 : 98;
+              }),
+              11) // 05:30 then
+        << "or no tzdata here";
+    unsetenv("TZ");
+}
+
+} // namespace

@@ -1,0 +1,25 @@
+/*
+ * The system-call filter: once everything is open, the program needs little of the kernel, and what
+ * the bytes of strangers could make of it gets no more. See wsdump(1), SECURITY.
+ */
+#ifndef WSDUMP_SANDBOX_H
+#define WSDUMP_SANDBOX_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* False in a build without the filter: without libseccomp, and under sanitizers and coverage,
+ * whose runtimes need more system calls. */
+bool sandbox_built(void);
+
+/*
+ * From here on this process can read, write and close what is open, wait, map memory that is not
+ * executable, ask the time, and capture; there is no way back. Reading a file by its name fails
+ * with EACCES. Starting programs, opening files to write them, sockets and tracing kill the
+ * process (SIGSYS). Every other system call fails with ENOSYS.
+ *
+ * Does nothing where sandbox_built() is false. FALSE when the kernel refused: *error says why.
+ */
+gboolean sandbox_enter(GError **error);
+
+#endif
