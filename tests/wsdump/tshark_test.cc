@@ -167,4 +167,37 @@ TEST_P(Tshark, SeesTheSameFrames)
 INSTANTIATE_TEST_SUITE_P(Bundled, Tshark, testing::ValuesIn(bundled_captures()),
                          [](const auto &parameter) { return capture_name(parameter.param); });
 
+// What selects the same in both languages, where each message has a packet of its own: absent
+// fields, negation and precedence mean what Wireshark's users expect.
+TEST(TsharkFilter, SelectsAsMuchAsTheSameFilterOfOurs)
+{
+    if (missing_tshark()) {
+        ASSERT_EQ(std::getenv("CI"), nullptr) << "tshark is missing";
+        GTEST_SKIP() << "tshark is missing";
+    }
+    const std::string path = capture_path("closing.pcapng");
+    const std::string code = "websocket.payload.close.status_code";
+    const std::pair<const char *, std::string> cases[] = {
+        {"code", code},
+        {"code != 1000", code + " != 1000"},
+        {"record == message and not code == 1000", "websocket and not " + code + " == 1000"},
+        {"record == message and not code != 1000", "websocket and not " + code + " != 1000"},
+        {"code in {1000, 3000..4999}", code + " in {1000, 3000..4999}"},
+        {"type == close and code > 0x3e8 or type == text",
+         "(websocket.opcode == 8 and " + code + " > 0x3e8) or websocket.opcode == 1"},
+        {"type == text and not code or type == close and from == server",
+         "(websocket.opcode == 1 and not " + code +
+             ") or (websocket.opcode == 8 and websocket.mask == 0)"},
+        {"reason ~ \"^x+$\" or reason ~ \"a\"",
+         "websocket.payload.close.reason matches \"^x+$\" or "
+         "websocket.payload.close.reason matches \"a\""},
+    };
+    for (const auto &[ours, theirs] : cases) {
+        const size_t count = lines_of(wsdump({"-q", "-r", path, "-Y", ours}).out).size();
+        EXPECT_GT(count, 0u) << ours;
+        EXPECT_EQ(count, lines_of(run({"tshark", "-n", "-r", path, "-Y", theirs}).out).size())
+            << ours;
+    }
+}
+
 } // namespace

@@ -33,7 +33,8 @@ static void take_apart(const char *message, const char *pattern, char **reason, 
     if (*number && characters >= own)
         *at = (size_t)(g_utf8_offset_to_pointer(pattern, (glong)MIN(characters, all)) - pattern) -
               own;
-    *reason = g_strdup(*number && strncmp(end, ": ", 2) == 0 ? end + 2 : "wrong");
+    const char *colon = *number ? strchr(end, ':') : NULL;
+    *reason = colon ? g_strchug(g_strdup(colon + 1)) : g_strdup("it is wrong");
 }
 
 filter_regex *filter_regex_new(const char *pattern, char **reason, size_t *at)
