@@ -64,19 +64,11 @@ static wsp_text address_text(GString *room, const endpoint *e)
     return text;
 }
 
-/* All lines of the header as one list (RFC 9110 5.3). */
 static wsp_text list_text(GString *room, const wsp_http_head *head, const char *name)
 {
-    if (!record_open_header(head, name).data)
-        return (wsp_text){NULL, 0};
     g_string_assign(room, "");
-    for (size_t i = 0; i < head->header_count; i++) {
-        wsp_text value = head->headers[i].value;
-        if (wsp_text_equal_nocase(head->headers[i].name, name))
-            g_string_append_printf(room, "%s%.*s", room->len ? ", " : "", (int)value.len,
-                                   value.data);
-    }
-    return (wsp_text){room->str, room->len};
+    bool found = record_open_list(head, name, room);
+    return found ? (wsp_text){room->str, room->len} : (wsp_text){NULL, 0};
 }
 
 TEXT(client, endpoint_text(v->room, r->open.client))
@@ -138,7 +130,7 @@ NUMBER(wire_length, r->message.wire_length)
 NUMBER(compressed, r->message.compressed)
 NUMBER(complete, r->message.complete)
 NUMBER(truncated, r->message.truncated)
-NUMBER_IF(encoding, r->message.data, !(r->message.opcode == WSP_OPCODE_TEXT && r->message.utf8))
+NUMBER_IF(encoding, r->message.data, !record_message_is_text(&r->message))
 NUMBER_IF(code, r->message.opcode == WSP_OPCODE_CLOSE && r->message.close_code >= 0,
           (uint64_t)r->message.close_code)
 NUMBER_IF(rtt, r->message.opcode == WSP_OPCODE_PONG && r->message.rtt_ns >= 0,

@@ -38,3 +38,23 @@ wsp_text record_open_header(const wsp_http_head *head, const char *name)
 {
     return head ? wsp_http_header_value(head, name, NULL) : (wsp_text){NULL, 0};
 }
+
+bool record_open_list(const wsp_http_head *head, const char *name, GString *out)
+{
+    if (!record_open_header(head, name).data)
+        return false;
+    const char *separator = "";
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (!wsp_text_equal_nocase(head->headers[i].name, name))
+            continue;
+        g_string_append(out, separator);
+        g_string_append_len(out, head->headers[i].value.data, (gssize)head->headers[i].value.len);
+        separator = ", ";
+    }
+    return true;
+}
+
+bool record_message_is_text(const record_message *m)
+{
+    return m->opcode == WSP_OPCODE_TEXT && m->utf8;
+}

@@ -9,6 +9,7 @@
 
 #include <wsproto/wsproto.h>
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -123,5 +124,11 @@ const char *record_message_type(uint8_t opcode);
 /* The subprotocol and the extensions that the response granted, the host and target that the
  * request asked for; data = NULL where unknown. */
 wsp_text record_open_header(const wsp_http_head *head, const char *name);
+
+/* Append all header lines of one name as one list (RFC 9110 5.3). False when there is none. */
+bool record_open_list(const wsp_http_head *head, const char *name, GString *out);
+
+/* Are its data shown as the text that they are? Otherwise as bytes. */
+bool record_message_is_text(const record_message *m);
 
 #endif

@@ -70,26 +70,14 @@ static void add_endpoint(GString *out, const char *name, const endpoint *e)
     add_text(out, name, text, (size_t)len);
 }
 
-/* All header lines of one name as one list (RFC 9110 5.3); null when there is none. */
 static void add_header_list(GString *out, const char *name, const wsp_http_head *head,
                             const char *header)
 {
-    wsp_text value = record_open_header(head, header);
-    if (!value.data) {
+    g_autoptr(GString) list = g_string_new(NULL);
+    if (record_open_list(head, header, list))
+        add_text(out, name, list->str, list->len);
+    else
         add_null(out, name);
-        return;
-    }
-    add_name(out, name);
-    print_char(out, '"');
-    const char *separator = "";
-    for (size_t i = 0; i < head->header_count; i++) {
-        if (!wsp_text_equal_nocase(head->headers[i].name, header))
-            continue;
-        print_text(out, separator);
-        escape_json(out, head->headers[i].value.data, head->headers[i].value.len);
-        separator = ", ";
-    }
-    print_char(out, '"');
 }
 
 static void add_headers(GString *out, const char *name, const wsp_http_head *head)
@@ -184,7 +172,7 @@ static void add_data(GString *out, const record_message *m)
         add_null(out, "data");
         return;
     }
-    bool as_text = m->opcode == WSP_OPCODE_TEXT && m->utf8;
+    bool as_text = record_message_is_text(m);
     add_string(out, "encoding", as_text ? "utf8" : "base64");
     add_name(out, "data");
     print_char(out, '"');
