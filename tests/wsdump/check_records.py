@@ -17,7 +17,8 @@ class Checker:
         self.schema = schema
         self.valid = jsonschema.Draft202012Validator(schema).is_valid
         self.problems = []
-        # What occurs, by the path of the property: its values where they are words, else its kinds.
+        # What occurs, by the path of the property: "some" or None, and values that are words,
+        # flags or small numbers.
         self.seen = collections.defaultdict(set)
 
     def problem(self, what):
@@ -29,14 +30,15 @@ class Checker:
         return part
 
     def note(self, path, value):
-        self.seen[path].update({None if value is None else "some",
-                                value if isinstance(value, (str, bool)) or is_small(value) else "some"})
+        self.seen[path].add(None if value is None else "some")
+        if isinstance(value, str) or is_small(value):
+            self.seen[path].add(value)
         if isinstance(value, dict):
             for name, inner in value.items():
                 self.note(path + (name,), inner)
 
     def check_occurs(self, path, part):
-        """Every property occurs, with each of its words, with and without a value if it has null."""
+        """Every property occurs, with each of its words; and with null where it may have that."""
         part = self.resolve(part)
         expected = set(part.get("enum", ())) | {"some"}
         if "null" in part.get("type", ()):
