@@ -159,6 +159,11 @@ wsp_inflater *certain_inflater(certain *c)
     return &c->face;
 }
 
+bool certain_is_sure(const certain *c)
+{
+    return !c->ones;
+}
+
 const GArray *certain_unknown(const certain *c)
 {
     return c->unknown;

@@ -31,6 +31,9 @@ void certain_free(certain *c); /* NULL is fine */
  * memory for the second inflater. */
 wsp_inflater *certain_inflater(certain *c);
 
+/* Can no byte of the message that is being inflated, or was last, be unknown? */
+bool certain_is_sure(const certain *c);
+
 /*
  * The bytes of the message that is being inflated, or was last, which are not known: an array of
  * record_missing, in order. They are zero in what was given. Valid until the next message begins.

@@ -141,6 +141,11 @@ static const GArray *unknown_bytes(const direction *d)
     return certain_unknown(d->inflater);
 }
 
+static bool is_sure(const direction *d)
+{
+    return !d->inflater || certain_is_sure(d->inflater);
+}
+
 static void free_inflater(direction *d)
 {
     certain_free(d->inflater);
@@ -157,6 +162,12 @@ static const GArray *unknown_bytes(const direction *d)
 {
     (void)d;
     return NULL;
+}
+
+static bool is_sure(const direction *d)
+{
+    (void)d;
+    return true;
 }
 
 static void free_inflater(direction *d)
@@ -444,7 +455,7 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
             begin_message(c, d, a, &mev);
         if (a->compressed && !a->raw)
             note_unknown(d, a);
-        if (a->compressed && a->missing) /* a byte that is not known makes no character wrong */
+        if (a->compressed && !is_sure(d)) /* a byte that is not known makes no character wrong */
             mev.violations &= ~WSP_V_TEXT_UTF8;
         if (d->assumed) /* that it is DEFLATE */
             mev.violations &= ~WSP_V_DEFLATE_DATA;

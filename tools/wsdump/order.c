@@ -223,13 +223,11 @@ static bool peer_comes_first(const connection *c, int side)
 
 static void drain(tcp *t, connection *c, int side, uint32_t cut_end)
 {
-    uint32_t nothing_cut = c->stream[1 - side].expected;
-    bool more;
-    do
-        more = peer_comes_first(c, side) ? drain_once(t, c, 1 - side, &nothing_cut)
-                                         : drain_once(t, c, side, &cut_end);
-    while (more);
-    deliver_fin(t, c, 1 - side);
+    while (peer_comes_first(c, side) || drain_once(t, c, side, &cut_end)) {
+        uint32_t nothing_cut = c->stream[1 - side].expected;
+        if (peer_comes_first(c, side) && drain_once(t, c, 1 - side, &nothing_cut))
+            deliver_fin(t, c, 1 - side);
+    }
     deliver_fin(t, c, side);
 }
 
