@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -108,6 +109,14 @@ def shell(script, *arguments, **environment):
 def records(capture):
     return subprocess.run([WSDUMP, "-q", "--json", "--frames", "-r", CAPTURES / capture],
                           check=True, capture_output=True, encoding="utf-8").stdout
+
+
+def wait_until(condition):
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise TimeoutError("it did not come to that within 20 s")
 
 
 def without_nul(value):
@@ -260,14 +269,9 @@ class Store(unittest.TestCase):
                 stderr=subprocess.PIPE, encoding="utf-8") as client:
             client.stdin.write(lines)
             client.stdin.flush()
-            ended = []
-            for _ in range(200):
-                ended = rows("select pg_terminate_backend(pid) as ended from pg_stat_activity"
-                             " where usename = 'ws_writer' and query ilike 'copy%'")
-                if ended:
-                    break
-                time.sleep(0.05)
-            self.assertEqual(ended, [{"ended": True}])
+            wait_until(lambda: rows("select pg_terminate_backend(pid) as ended"
+                                    " from pg_stat_activity where usename = 'ws_writer'"
+                                    " and query ilike 'copy%'") == [{"ended": True}])
             client.stdin.close()
             self.assertIn("terminat", client.stderr.read())
         self.assertNotEqual(client.returncode, 0)
@@ -309,6 +313,28 @@ class Store(unittest.TestCase):
         self.assertEqual(rows("select host, batch, line from ws_record"
                               " where run = '20200101T000000Z'"),
                          [{"host": "edge-1", "batch": 7, "line": 1}])
+
+    def test_6_the_spool_has_all_when_wsdump_is_stopped(self):
+        spool = folder / "stopped"
+        spool.mkdir()
+        capture = (CAPTURES / "ipv6.pcapng").read_bytes()
+        with subprocess.Popen(["/bin/sh", folder / "ws-spool", spool, "-r", "-"],
+                              stdin=subprocess.PIPE) as service:
+            service.stdin.write(capture)
+            service.stdin.flush()
+            wait_until(lambda: any(path.stat().st_size > 5000 for path in spool.iterdir()))
+            self.assertEqual([path.suffix for path in spool.iterdir()], [".part"])
+            children = pathlib.Path(f"/proc/{service.pid}/task/{service.pid}/children")
+            for pid in map(int, children.read_text().split()):
+                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "wsdump":
+                    os.kill(pid, signal.SIGTERM)
+            service.wait(20)
+        stored = [json.loads(line) for path in spool.iterdir() for line in
+                  lines_of(path.read_text(encoding="utf-8"))]
+        self.assertEqual([path.suffix for path in spool.iterdir()], [".json"])
+        self.assertEqual(stored, [record for record in
+                                  map(json.loads, lines_of(records("ipv6.pcapng")))
+                                  if record["record"] != "frame"])
 
     def test_7_days_come_and_go(self):
         psql("-c", "create table ws_record_20200101 partition of ws_record"
