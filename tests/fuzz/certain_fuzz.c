@@ -62,7 +62,8 @@ static void as_text(const uint8_t *in, size_t len)
     z_stream z = {0};
     CHECK(deflateInit2(&z, in[2] & 15 ? in[2] % 10 : 9, Z_DEFLATED, -(9 + (in[2] >> 4) % 7), 8,
                        Z_DEFAULT_STRATEGY) == Z_OK);
-    certain *c = certain_new(NULL, join == 0);
+    certain_memory memory = {.max = UINT64_MAX};
+    certain *c = certain_new(&memory, join == 0);
     const uint8_t *end = in + len;
     in += 3;
     for (unsigned i = 0; in < end && i < MESSAGES_MAX; i++) {
@@ -98,7 +99,8 @@ static void as_payloads(const uint8_t *in, size_t len)
     if (len < 2)
         return;
     size_t room = 1U + in[0], first = in[1] < len - 2 ? in[1] : len - 2;
-    certain *a = certain_new(NULL, room & 1), *b = certain_new(NULL, room & 1);
+    certain_memory memory = {.max = UINT64_MAX};
+    certain *a = certain_new(&memory, room & 1), *b = certain_new(&memory, room & 1);
     for (int turn = 0; turn < 2; turn++) {
         const uint8_t *payload = turn ? in + 2 + first : in + 2;
         size_t n = turn ? len - 2 - first : first;

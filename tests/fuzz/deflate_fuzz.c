@@ -30,8 +30,7 @@ typedef struct outcome {
 
 static void hash_bytes(outcome *o, const uint8_t *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        o->hash = (o->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    note_bytes(&o->hash, bytes, len);
     o->len += len;
 }
 

@@ -6,6 +6,7 @@
 #define WSKIT_FUZZ_STREAM_H
 
 #include "check.h"
+#include "log.h"
 
 #include <wsproto/message.h>
 #include <wsproto/reader.h>
@@ -45,17 +46,10 @@ static stream read_input(const uint8_t *data, size_t size)
     return s;
 }
 
-/* What was seen, in one number that does not depend on how the bytes were cut (FNV-1a). */
-static void note(uint64_t *log, uint64_t value)
-{
-    for (int i = 0; i < 8; i++, value >>= 8)
-        *log = (*log ^ (value & 255)) * UINT64_C(0x100000001b3);
-}
-
 /* A run of a stream through the reader. */
 typedef struct run {
     wsp_reader reader;
-    uint64_t log;
+    uint64_t log;      /* of what does not depend on how the bytes were cut */
     uint64_t fed;      /* bytes of the stream so far, the hole's among them */
     uint64_t expected; /* offset of the next piece of payload */
     bool hole;         /* one came since the last event */

@@ -55,18 +55,6 @@ typedef struct world {
 
 static const uint8_t key[4] = {0x37, 0xfa, 0x21, 0x3d};
 
-static void note(uint64_t *log, uint64_t value)
-{
-    *log = (*log ^ value) * UINT64_C(0x100000001b3);
-    *log ^= *log >> 29;
-}
-
-static void note_bytes(uint64_t *log, const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        note(log, bytes[i]);
-}
-
 static void note_message(uint64_t *log, uint8_t opcode, bool compressed, content c)
 {
     note(log, opcode);

@@ -6,6 +6,7 @@
 #define WSKIT_FUZZ_TAP_H
 
 #include "check.h"
+#include "log.h"
 
 #include <wsproto/deflate.h>
 #include <wsproto/message.h>
@@ -35,8 +36,7 @@ typedef struct tap {
 
 static void add(content *c, const uint8_t *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        c->hash = (c->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    note_bytes(&c->hash, bytes, len);
     c->len += len;
 }
 

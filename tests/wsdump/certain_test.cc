@@ -24,8 +24,9 @@ struct Seen {
 class Joined
 {
 public:
-    explicit Joined(bool from_the_start = false, const wsp_mem *mem = nullptr, size_t room = 65536)
-        : certain_(certain_new(mem, from_the_start)), room_(room)
+    explicit Joined(bool from_the_start = false, certain_memory *memory = nullptr,
+                    size_t room = 65536)
+        : certain_(certain_new(memory ? memory : &plenty_, from_the_start)), room_(room)
     {
     }
     ~Joined()
@@ -87,6 +88,7 @@ private:
         return bytes;
     }
 
+    certain_memory plenty_ = {UINT64_MAX, 0, nullptr};
     certain *certain_;
     size_t room_;
 };
@@ -156,13 +158,13 @@ TEST(Certain, AllIsKnownAgainWhenAWholeWindowWasKnown)
     std::generate(noise.begin(), noise.end(), [&] { return static_cast<uint8_t>(random()); });
     Deflated sender;
     sender.message("a beginning that nobody saw");
-    CountingMemory memory;
-    Joined observer(false, &memory.mem);
+    certain_memory memory = {UINT64_MAX, 0, nullptr};
+    Joined observer(false, &memory);
     const Bytes reference = from_text("a beginning that nobody saw");
     EXPECT_LT(expect_right(observer.message(sender.message(reference)), reference),
               reference.size());
     EXPECT_EQ(expect_right(observer.message(sender.message(noise)), noise), noise.size());
-    const size_t two = memory.used;
+    const uint64_t two = memory.used;
     EXPECT_EQ(expect_right(observer.message(sender.message(noise)), noise), noise.size());
     EXPECT_LT(memory.used, two * 2 / 3) << "one inflater is enough";
 }
@@ -224,18 +226,20 @@ TEST(Certain, RangesOfAMessageAreBoundedAndTheRestCountsAsUnknown)
 TEST(Certain, WithoutMemoryForTheSecondInflaterAMessageIsNotInflatedButTheNextMayBe)
 {
     Deflated sender;
-    CountingMemory memory(4); // three pieces are the first inflater's
-    Joined observer(false, &memory.mem);
+    certain_memory memory = {UINT64_MAX, 0, nullptr};
+    Joined observer(false, &memory);
+    memory.max = memory.used * 3 / 2;
     EXPECT_FALSE(observer.message(sender.message("first")).inflated);
+    memory.max = UINT64_MAX;
     const Bytes truth = from_text("second");
     EXPECT_GT(expect_right(observer.message(sender.message(truth)), truth), 0U);
 }
 
 TEST(Certain, GivesAllMemoryBack)
 {
-    CountingMemory memory;
+    certain_memory memory = {UINT64_MAX, 0, nullptr};
     {
-        Joined observer(false, &memory.mem);
+        Joined observer(false, &memory);
         Deflated sender;
         observer.message(sender.message("text"));
         EXPECT_GT(memory.used, 0U);

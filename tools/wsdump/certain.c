@@ -1,6 +1,9 @@
 /* One inflater, or two that differ in what they do not know. See certain.h. */
 #include "certain.h"
 
+#ifdef WSPROTO_DEFLATE
+
+#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -11,8 +14,8 @@ enum {
 };
 
 struct certain {
-    wsp_inflater face; /* first */
-    const wsp_mem *mem;
+    wsp_inflater face;   /* first */
+    wsp_mem mem;         /* counted */
     wsp_inflater *zeros; /* behind a window of 00, or behind the true one */
     wsp_inflater *ones;  /* behind a window of FF; NULL when all is known */
     bool doubtful;       /* what the windows should hold is not known */
@@ -21,6 +24,40 @@ struct certain {
     uint32_t agreed; /* bytes since the last that differed, up to a whole window */
     GArray *unknown; /* of record_missing */
 };
+
+/* Memory is counted: the size of a block stands in front of it. */
+typedef union block {
+    size_t size;
+    max_align_t aligned;
+} block;
+
+/* Unsigned, so that a negative size is given back. */
+static void charge(certain_memory *memory, uint64_t size)
+{
+    memory->used += size;
+    if (memory->shared)
+        memory->shared->used += size;
+}
+
+static void *counted_alloc(void *user, size_t size)
+{
+    certain_memory *memory = user;
+    if ((memory->shared && size > budget_room(memory->shared)) || memory->used + size > memory->max)
+        return NULL;
+    block *b = g_malloc(sizeof *b + size);
+    b->size = size;
+    charge(memory, size);
+    return b + 1;
+}
+
+static void counted_free(void *user, void *memory)
+{
+    if (!memory)
+        return;
+    block *b = (block *)memory - 1;
+    charge(user, -(uint64_t)b->size);
+    g_free(b);
+}
 
 static void free_second(certain *c)
 {
@@ -33,7 +70,7 @@ static bool doubt_everything(certain *c)
 {
     uint8_t window[WINDOW];
     if (!c->ones)
-        c->ones = wsp_inflater_new(15, false, c->mem);
+        c->ones = wsp_inflater_new(15, false, &c->mem);
     if (!c->ones)
         return false;
     memset(window, 0x00, sizeof window);
@@ -130,9 +167,10 @@ static void lost(wsp_inflater *self)
     ((certain *)self)->doubtful = true;
 }
 
-certain *certain_new(const wsp_mem *mem, bool from_the_start)
+certain *certain_new(certain_memory *memory, bool from_the_start)
 {
-    wsp_inflater *first = wsp_inflater_new(15, false, mem);
+    wsp_mem mem = {counted_alloc, counted_free, memory};
+    wsp_inflater *first = wsp_inflater_new(15, false, &mem);
     if (!first)
         return NULL;
     certain *c = g_new0(certain, 1);
@@ -168,3 +206,36 @@ const GArray *certain_unknown(const certain *c)
 {
     return c->unknown;
 }
+
+#else /* there is never one */
+
+certain *certain_new(certain_memory *memory, bool from_the_start)
+{
+    (void)memory, (void)from_the_start;
+    return NULL;
+}
+
+void certain_free(certain *c)
+{
+    (void)c;
+}
+
+wsp_inflater *certain_inflater(certain *c)
+{
+    (void)c;
+    return NULL;
+}
+
+bool certain_is_sure(const certain *c)
+{
+    (void)c;
+    return true;
+}
+
+const GArray *certain_unknown(const certain *c)
+{
+    (void)c;
+    return NULL;
+}
+
+#endif

@@ -10,6 +10,7 @@
 #ifndef WSDUMP_CERTAIN_H
 #define WSDUMP_CERTAIN_H
 
+#include "budget.h"
 #include "record.h"
 
 #include <wsproto/wsproto.h>
@@ -19,12 +20,18 @@
 
 typedef struct certain certain;
 
+/* What all of them may take together. */
+typedef struct certain_memory {
+    uint64_t max, used; /* bytes */
+    budget *shared;     /* that they count in as well; NULL = none */
+} certain_memory;
+
 /*
  * For one direction, with any parameters of permessage-deflate. `from_the_start`: its first message
- * is the first one sent; else what came before is unknown. *mem must outlive it. Returns NULL when
- * there is no memory.
+ * is the first one sent; else what came before is unknown. *memory must outlive it. Returns NULL
+ * when there is none left, and always in a build without zlib.
  */
-certain *certain_new(const wsp_mem *mem, bool from_the_start);
+certain *certain_new(certain_memory *memory, bool from_the_start);
 void certain_free(certain *c); /* NULL is fine */
 
 /* For wsp_message_rules. A message can be inflated whatever happened before it, unless there is no

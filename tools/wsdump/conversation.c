@@ -1,12 +1,7 @@
 /* The two directions of a WebSocket after its handshake. See conversation.h. */
 #include "conversation.h"
 
-#ifdef WSPROTO_DEFLATE
-#include "certain.h"
-#endif
-
 #include <glib.h>
-#include <stddef.h>
 #include <string.h>
 
 /* Pings that may still be answered, per direction; older ones are forgotten. */
@@ -43,10 +38,10 @@ typedef struct direction {
     wsp_sender from;
     wsp_reader reader;
     wsp_message message;
-    bool deflate;             /* compressed messages are permessage-deflate's */
-    bool assumed;             /* nobody has said so */
-    bool doubtful;            /* some of them may have been missed */
-    struct certain *inflater; /* NULL until needed: it is 40 KiB, or 80 */
+    bool deflate;      /* compressed messages are permessage-deflate's */
+    bool assumed;      /* nobody has said so */
+    bool doubtful;     /* some of them may have been missed */
+    certain *inflater; /* NULL until needed: it is 40 KiB, or 80 */
     assembly data, control;
     record_frame frame; /* being read; number 0 = none */
     wsp_frame_header header;
@@ -65,9 +60,6 @@ struct conversation {
     uint64_t number;
     uint64_t frames, messages, undecoded;
     capture_place place; /* of the bytes that are being read */
-#ifdef WSPROTO_DEFLATE
-    wsp_mem inflaters; /* where their memory comes from */
-#endif
     direction directions[2];
 };
 
@@ -87,95 +79,6 @@ conversation *conversation_new(conversation_settings *settings, uint64_t number,
     }
     return c;
 }
-
-/* ---- Inflaters ------------------------------------------------------------------------------- */
-
-#ifdef WSPROTO_DEFLATE
-
-/* Their memory is counted: the size of a block stands in front of it. */
-typedef union block {
-    size_t size;
-    max_align_t aligned;
-} block;
-
-static void *counted_alloc(void *user, size_t size)
-{
-    conversation_settings *s = user;
-    if (size > budget_room(&s->memory) || s->inflaters + size > s->memory.limit / 2)
-        return NULL;
-    block *b = g_malloc(sizeof *b + size);
-    b->size = size;
-    s->memory.used += size;
-    s->inflaters += size;
-    return b + 1;
-}
-
-static void counted_free(void *user, void *memory)
-{
-    conversation_settings *s = user;
-    if (!memory)
-        return;
-    block *b = (block *)memory - 1;
-    s->memory.used -= b->size;
-    s->inflaters -= b->size;
-    g_free(b);
-}
-
-/* The first compressed message of a direction needs an inflater. */
-static void make_inflater(conversation *c, direction *d, const wsp_frame_header *h)
-{
-    bool begins = h->opcode != WSP_OPCODE_CONTINUATION && !wsp_opcode_is_control(h->opcode);
-    if (!d->deflate || d->inflater || !begins || !(h->rsv & WSP_RSV1))
-        return;
-    c->inflaters = (wsp_mem){counted_alloc, counted_free, c->settings};
-    d->inflater = certain_new(&c->inflaters, !d->doubtful);
-    if (d->inflater)
-        d->message.rules.inflater = certain_inflater(d->inflater);
-    else /* what this message leaves in the window is then unknown */
-        d->doubtful = true;
-}
-
-/* Of a message that is inflated: which bytes so far come from what was not captured? */
-static const GArray *unknown_bytes(const direction *d)
-{
-    return certain_unknown(d->inflater);
-}
-
-static bool is_sure(const direction *d)
-{
-    return !d->inflater || certain_is_sure(d->inflater);
-}
-
-static void free_inflater(direction *d)
-{
-    certain_free(d->inflater);
-}
-
-#else
-
-static void make_inflater(conversation *c, direction *d, const wsp_frame_header *h)
-{
-    (void)c, (void)d, (void)h;
-}
-
-static const GArray *unknown_bytes(const direction *d)
-{
-    (void)d;
-    return NULL;
-}
-
-static bool is_sure(const direction *d)
-{
-    (void)d;
-    return true;
-}
-
-static void free_inflater(direction *d)
-{
-    (void)d;
-}
-
-#endif
 
 /* ---- Records --------------------------------------------------------------------------------- */
 
@@ -404,11 +307,12 @@ static void begin_message(conversation *c, direction *d, assembly *a, const wsp_
     a->length = 0;
 }
 
-/* The last range that is noted may have grown, and others come behind it. */
+/* Of a message that is inflated: which bytes so far come from what was not captured. The last range
+ * that is noted may have grown, and others come behind it. */
 static void note_unknown(const direction *d, assembly *a)
 {
-    const GArray *unknown = unknown_bytes(d);
-    if (!unknown || unknown->len == 0)
+    const GArray *unknown = certain_unknown(d->inflater);
+    if (unknown->len == 0)
         return;
     if (!a->missing)
         a->missing = g_array_new(FALSE, FALSE, sizeof(record_missing));
@@ -433,6 +337,19 @@ static bool add_piece(conversation *c, assembly *a, const wsp_message_event *mev
     return mev->last;
 }
 
+/* The first compressed message of a direction needs an inflater. */
+static void make_inflater(conversation *c, direction *d, const wsp_frame_header *h)
+{
+    bool begins = h->opcode != WSP_OPCODE_CONTINUATION && !wsp_opcode_is_control(h->opcode);
+    if (!d->deflate || d->inflater || !begins || !(h->rsv & WSP_RSV1))
+        return;
+    d->inflater = certain_new(&c->settings->inflaters, !d->doubtful);
+    if (d->inflater)
+        d->message.rules.inflater = certain_inflater(d->inflater);
+    else /* what this message leaves in the window is then unknown */
+        d->doubtful = true;
+}
+
 static void read_event(conversation *c, direction *d, const wsp_event *ev)
 {
     uint8_t *scratch = c->settings->scratch;
@@ -453,10 +370,11 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
         wsp_message_next(&d->message, ev, scratch, sizeof c->settings->scratch, &mev);
         if (mev.first)
             begin_message(c, d, a, &mev);
-        if (a->compressed && !a->raw)
+        if (a->compressed && !a->raw) {
             note_unknown(d, a);
-        if (a->compressed && !is_sure(d)) /* a byte that is not known makes no character wrong */
-            mev.violations &= ~WSP_V_TEXT_UTF8;
+            if (!certain_is_sure(d->inflater)) /* an unknown byte makes no character wrong */
+                mev.violations &= ~WSP_V_TEXT_UTF8;
+        }
         if (d->assumed) /* that it is DEFLATE */
             mev.violations &= ~WSP_V_DEFLATE_DATA;
         if (mev.violations)
@@ -723,7 +641,7 @@ void conversation_free(conversation *c)
         direction *d = &c->directions[side];
         release(c, &d->data);
         release(c, &d->control);
-        free_inflater(d);
+        certain_free(d->inflater);
         if (d->hunt)
             end_hunt(c, d);
         g_free(d->proof);

@@ -6,15 +6,16 @@
 #define WSDUMP_CONVERSATION_H
 
 #include "budget.h"
+#include "certain.h"
 #include "hunt.h"
 #include "record.h"
 
 /* What all conversations share. */
 typedef struct conversation_settings {
-    uint64_t max_data;     /* bytes kept of a message; 0 = all */
-    budget memory;         /* that all unfinished messages and the inflaters take from */
-    uint64_t inflaters;    /* of it, by inflaters: at most half */
-    pieces_memory waiting; /* for bytes of which nobody knows yet how they are to be read */
+    uint64_t max_data;        /* bytes kept of a message; 0 = all */
+    budget memory;            /* that all unfinished messages and the inflaters take from */
+    certain_memory inflaters; /* a part of it */
+    pieces_memory waiting;    /* for bytes of which nobody knows yet how they are to be read */
     record_sink *sink;
     void *user;
     uint8_t scratch[65536]; /* payload is unmasked here, larger pieces in turns */

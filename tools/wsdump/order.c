@@ -223,10 +223,14 @@ static bool peer_comes_first(const connection *c, int side)
 
 static void drain(tcp *t, connection *c, int side, uint32_t cut_end)
 {
-    while (peer_comes_first(c, side) || drain_once(t, c, side, &cut_end)) {
-        uint32_t nothing_cut = c->stream[1 - side].expected;
-        if (peer_comes_first(c, side) && drain_once(t, c, 1 - side, &nothing_cut))
+    for (bool more = true; more;) {
+        if (!peer_comes_first(c, side)) {
+            more = drain_once(t, c, side, &cut_end);
+        } else {
+            uint32_t nothing_cut = c->stream[1 - side].expected;
+            drain_once(t, c, 1 - side, &nothing_cut);
             deliver_fin(t, c, 1 - side);
+        }
     }
     deliver_fin(t, c, side);
 }

@@ -68,6 +68,8 @@ session *session_new(const session_options *options, record_sink *sink, void *us
     s->servers = g_hash_table_new_full(hash_endpoint, equal_endpoints, g_free, NULL);
     s->settings.max_data = options->max_data;
     s->settings.memory.limit = options->memory ? options->memory : (uint64_t)512 << 20;
+    s->settings.inflaters.max = s->settings.memory.limit / 2;
+    s->settings.inflaters.shared = &s->settings.memory;
     /* Bytes of connections that may be WebSockets may take a part of it. */
     s->settings.waiting.max = s->settings.memory.limit / 4;
     s->settings.waiting.shared = &s->settings.memory;
