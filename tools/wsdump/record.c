@@ -54,6 +54,25 @@ bool record_open_list(const wsp_http_head *head, const char *name, GString *out)
     return true;
 }
 
+bool record_message_reading(const record_message *m, const uint8_t **data, size_t *len)
+{
+    *data = m->data;
+    *len = m->data_len;
+    if (m->opcode == WSP_OPCODE_CLOSE && m->length >= 2) { /* the code is no text */
+        size_t code = MIN(*len, 2);
+        *data += code;
+        *len -= code;
+    }
+    if (m->opcode == WSP_OPCODE_TEXT || m->opcode == WSP_OPCODE_CLOSE)
+        return true;
+    if (m->opcode == WSP_OPCODE_BINARY)
+        return false;
+    size_t i = 0;
+    while (i < *len && (*data)[i] >= 0x20 && (*data)[i] < 0x7f)
+        i++;
+    return i == *len;
+}
+
 bool record_message_is_text(const record_message *m)
 {
     return m->opcode == WSP_OPCODE_TEXT && m->utf8;

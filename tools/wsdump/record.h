@@ -128,6 +128,10 @@ wsp_text record_open_header(const wsp_http_head *head, const char *name);
 /* Append all header lines of one name as one list (RFC 9110 5.3). False when there is none. */
 bool record_open_list(const wsp_http_head *head, const char *name, GString *out);
 
+/* What people read of its data, in *data and *len: all of it, but for the code of a Close. True when
+ * it reads as text: text and reasons always, what a ping carries only where people wrote it. */
+bool record_message_reading(const record_message *m, const uint8_t **data, size_t *len);
+
 /* Are its data shown as the text that they are? Otherwise as bytes. */
 bool record_message_is_text(const record_message *m);
 

@@ -112,31 +112,15 @@ static void add_frame(sink *s, const record *r)
         print_text(out, " guessed");
 }
 
-/* Text and reasons always; what a ping carries only where people wrote it. */
-static bool reads_as_text(const record_message *m, const uint8_t *data, size_t len)
-{
-    if (m->opcode == WSP_OPCODE_TEXT || m->opcode == WSP_OPCODE_CLOSE)
-        return true;
-    if (m->opcode == WSP_OPCODE_BINARY)
-        return false;
-    size_t i = 0;
-    while (i < len && data[i] >= 0x20 && data[i] < 0x7f)
-        i++;
-    return i == len;
-}
-
 static void add_payload(sink *s, const record_message *m)
 {
     GString *out = s->line;
-    const uint8_t *data = m->data;
-    size_t len = m->data_len;
+    const uint8_t *data;
+    size_t len;
+    bool is_text = record_message_reading(m, &data, &len);
     if (m->close_code >= 0)
         g_string_append_printf(out, "%d ", (int)m->close_code);
-    if (m->opcode == WSP_OPCODE_CLOSE && m->length >= 2) { /* the code is no text */
-        data += MIN(len, 2);
-        len -= MIN(len, 2);
-    }
-    if (reads_as_text(m, data, len) && !s->hex)
+    if (is_text && !s->hex)
         add_quoted(out, data, len);
     else
         escape_hex(out, data, len);
