@@ -6,21 +6,17 @@
  *
  * and, with -w, save between tcp and session, and pcapng_write behind it.
  */
-#include "decap.h"
 #include "filter.h"
 #include "filter_fields.h"
-#include "fragments.h"
 #include "input.h"
 #include "options.h"
 #include "output.h"
-#include "pcapng_write.h"
+#include "pipeline.h"
 #include "privileges.h"
 #include "sandbox.h"
-#include "save.h"
-#include "session.h"
 #include "sink.h"
 #include "source.h"
-#include "tcp.h"
+#include "summary.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -31,24 +27,12 @@
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* What was seen of the packets, by decap_result; `links` names those that no one could read. */
-typedef struct packet_totals {
-    uint64_t packets;
-    uint64_t by_result[DECAP_LINK + 1];
-    uint32_t unknown_link;
-} packet_totals;
-
-/* What packets go through and where they end. */
-typedef struct pipeline {
+/* What text and JSON go through and where they end. */
+typedef struct printing {
     source *packets;
-    fragments *pieces;
-    tcp *streams;
-    session *sessions;
+    pipeline *stages;
     sink *out;
-    pcapng_writer *writer; /* of -w, and what hands it its packets; NULL = none */
-    save *save;
-    packet_totals totals;
-} pipeline;
+} printing;
 
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t counts_wanted;
@@ -112,136 +96,38 @@ static source *open_source(const options *o, FILE **written, int *status, GError
     return NULL;
 }
 
-static void take_packet(pipeline *l, const packet *p)
+static void summarise(const printing *l)
 {
-    segment s;
-    decap_result result = decap(p, l->pieces, &s);
-    l->totals.packets++;
-    l->totals.by_result[result]++;
-    if (result == DECAP_LINK)
-        l->totals.unknown_link = p->link;
-    if (result == DECAP_FRAGMENT && l->save)
-        save_fragment(l->save, p);
-    if (result != DECAP_TCP)
-        return;
-    tcp_connection *connection;
-    do
-        connection = tcp_segment(l->streams, &s, p->number, p->time_ns);
-    while (decap_rest(l->pieces, &s));
-    if (!l->save)
-        return;
-    size_t count;
-    const uint64_t *sources = fragments_sources(l->pieces, &count);
-    save_claim(l->save, sources, count, connection);
-    save_packet(l->save, p, connection);
-}
-
-/* ", 1 message", ", 2 messages"; nothing for 0. */
-static void print_count(uint64_t count, const char *one, const char *many)
-{
-    if (count)
-        fprintf(stderr, ", %" G_GUINT64_FORMAT " %s", count, count == 1 ? one : many);
-}
-
-static void summarise_totals(const pipeline *l)
-{
-    const packet_totals *packets = &l->totals;
-    const fragments_totals pieces = fragments_get_totals(l->pieces);
-    const session_totals *t = session_get_totals(l->sessions);
-    int64_t drops = source_drops(l->packets);
-    fprintf(stderr, "wsdump: %" G_GUINT64_FORMAT " packet%s", packets->packets,
-            packets->packets == 1 ? "" : "s");
-    print_count(t->connections, "TCP connection", "TCP connections");
-    if (t->websockets == 0)
-        fputs(", no WebSocket traffic", stderr);
-    print_count(t->websockets - t->joined, "WebSocket handshake", "WebSocket handshakes");
-    print_count(t->joined, "WebSocket without a handshake", "WebSockets without a handshake");
-    print_count(t->suspected, "connection that may be a WebSocket",
-                "connections that may be WebSockets");
-    print_count(t->messages, "message", "messages");
-    print_count(t->frames, "frame", "frames");
-    print_count(t->violations, "violation", "violations");
-    print_count(t->undecoded_bytes, "byte passed over, outside any frame",
-                "bytes passed over, outside any frame");
-    print_count(pieces.lacking + pieces.waiting, "IP packet with fragments missing",
-                "IP packets with fragments missing");
-    print_count(pieces.evicted, "fragmented IP packet dropped for want of memory",
-                "fragmented IP packets dropped for want of memory");
-    print_count(packets->by_result[DECAP_CUT], "packet with broken or cut headers",
-                "packets with broken or cut headers");
-    if (packets->by_result[DECAP_LINK]) {
-        print_count(packets->by_result[DECAP_LINK], "packet of an unknown link layer",
-                    "packets of an unknown link layer");
-        fprintf(stderr, " (LINKTYPE %u)", packets->unknown_link);
-    }
-    if (l->save) {
-        const save_totals *saved = save_get_totals(l->save);
-        fprintf(stderr, ", %" G_GUINT64_FORMAT " written", saved->packets);
-        print_count(saved->dropped, "packet dropped before it was known to belong to a WebSocket",
-                    "packets dropped before they were known to belong to WebSockets");
-    }
-    if (drops >= 0)
-        fprintf(stderr, ", %" G_GINT64_FORMAT " dropped by the kernel", drops);
-    fputc('\n', stderr);
-}
-
-/* What the network or the limits did to the streams, a line each. */
-static void summarise_streams(const session_totals *t, const tcp_totals *streams)
-{
-    if (t->conflicting_bytes)
-        fprintf(stderr,
-                "wsdump: at least %" G_GUINT64_FORMAT
-                " bytes were sent twice with different content; the first were used (first in "
-                "connection %" G_GUINT64_FORMAT ", packet %" G_GUINT64_FORMAT ")\n",
-                t->conflicting_bytes, t->conflict_connection, t->conflict_packet);
-    if (streams->given_up)
-        fprintf(stderr,
-                "wsdump: %" G_GUINT64_FORMAT
-                " bytes were not waited for any longer, to keep memory bounded\n",
-                streams->given_up);
-    if (streams->forgotten)
-        fprintf(stderr,
-                "wsdump: %" G_GUINT64_FORMAT
-                " idle connections were forgotten, to keep memory bounded\n",
-                streams->forgotten);
-    if (streams->forgotten_silent)
-        fprintf(stderr,
-                "wsdump: %" G_GUINT64_FORMAT
-                " connections without data were forgotten, to keep memory bounded\n",
-                streams->forgotten_silent);
-}
-
-static void summarise(const pipeline *l)
-{
-    summarise_totals(l);
-    summarise_streams(session_get_totals(l->sessions), tcp_get_totals(l->streams));
+    pipeline_totals totals = pipeline_get_totals(l->stages);
+    summary_print(&totals, source_drops(l->packets));
 }
 
 /* Has a place for output failed? */
-static bool stuck(const pipeline *l)
+static bool stuck(const printing *l)
 {
-    return l->out->failed || (l->writer && pcapng_writer_failed(l->writer));
+    return l->out->failed || pipeline_save_failed(l->stages);
 }
 
-static void flush(pipeline *l)
+static void flush(printing *l)
 {
     sink_flush(l->out);
-    if (l->writer)
-        pcapng_writer_flush(l->writer);
+    pipeline_flush(l->stages);
 }
 
 /* Packet by packet, until the source, the user or the reader of our output has had enough. */
-static source_status run(pipeline *l, uint64_t count)
+static source_status run(printing *l, uint64_t count)
 {
-    while (!interrupted && !stuck(l) && (!count || l->totals.packets < count)) {
+    for (uint64_t taken = 0; !interrupted && !stuck(l) && (!count || taken < count);) {
         packet p;
         source_status status = source_next(l->packets, &p);
-        if (status == SOURCE_PACKET)
-            take_packet(l, &p);
-        else if (status == SOURCE_WAIT)
+        if (status == SOURCE_PACKET) {
+            pipeline_take(l->stages, &p);
+            taken++;
+        } else if (status == SOURCE_WAIT) {
             flush(l); /* nothing comes: show what there is */
-        else
+        } else {
             return interrupted ? SOURCE_END : status;
+        }
         if (counts_wanted) {
             counts_wanted = 0;
             summarise(l);
@@ -259,33 +145,17 @@ static int judge_output(const char *name, int failed)
     return EXIT_FAILED;
 }
 
-/* The stage behind the session: the display filter, if there is one. */
-static session *new_session(const options *o, filter *display, sink *out)
+/* What packets go through: behind the session the display filter, if there is one. */
+static pipeline *new_pipeline(const options *o, filter *display, FILE *written, sink *out)
 {
-    session_options settings = {.max_data = o->max_data, .memory = o->memory_mib << 20};
+    pipeline_options settings = {
+        .max_data = o->max_data, .memory = o->memory_mib << 20, .save_to = written};
     if (!display)
-        return session_new(&settings, sink_write, out);
+        return pipeline_new(&settings, sink_write, out);
     if (filter_needs_payload(display))
         settings.max_data = 0;
     filter_connect(display, sink_write, out);
-    return session_new(&settings, filter_take, display);
-}
-
-static void begin_saving(pipeline *l, const options *o, const tcp_limits *tcp_bounds, FILE *written)
-{
-    save_limits limits = {.max_held = (size_t)(o->memory_mib << 20) / 4};
-    l->writer = pcapng_writer_new(written);
-    l->save = save_new(l->writer, &limits, session_tcp_event, l->sessions);
-    l->streams = tcp_new(tcp_bounds, save_tcp_event, l->save);
-    pcapng_writer_flush(l->writer);
-}
-
-static int end_saving(pipeline *l, const options *o)
-{
-    if (!l->writer)
-        return EXIT_GOOD;
-    pcapng_writer_finish(l->writer);
-    return judge_output(o->write_file, pcapng_writer_failed(l->writer));
+    return pipeline_new(&settings, filter_take, display);
 }
 
 /* Everything between an open source and its end. Returns the exit status. */
@@ -298,20 +168,12 @@ static int decode(const options *o, source *packets, filter *display, FILE *writ
                 .hex = o->hex,
                 .line_buffered = o->line_buffered || isatty(STDOUT_FILENO)};
     memcpy(out.show, o->show, sizeof out.show);
-    session *sessions = new_session(o, display, &out);
-    pipeline l = {
-        .packets = packets, .pieces = fragments_new(NULL), .sessions = sessions, .out = &out};
-    tcp_limits limits = {.memory = session_budget(sessions)};
-    if (written)
-        begin_saving(&l, o, &limits, written);
-    else
-        l.streams = tcp_new(&limits, session_tcp_event, sessions);
-
+    printing l = {packets, new_pipeline(o, display, written, &out), &out};
     source_status status = run(&l, o->count);
-    tcp_finish(l.streams);
+    pipeline_finish(l.stages);
     sink_flush(&out);
     int result = judge_output("the output", out.failed);
-    if (end_saving(&l, o) != EXIT_GOOD)
+    if (judge_output(o->write_file, pipeline_save_failed(l.stages)) != EXIT_GOOD)
         result = EXIT_FAILED;
     if (status == SOURCE_DAMAGED) {
         fprintf(stderr, "wsdump: %s\n", source_error(packets));
@@ -324,11 +186,7 @@ static int decode(const options *o, source *packets, filter *display, FILE *writ
                 filter_given_up(display));
     if (!o->quiet)
         summarise(&l);
-    fragments_free(l.pieces);
-    tcp_free(l.streams);
-    save_free(l.save);
-    pcapng_writer_free(l.writer);
-    session_free(sessions);
+    pipeline_free(l.stages);
     g_string_free(out.line, TRUE);
     return result;
 }

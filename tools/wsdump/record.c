@@ -73,6 +73,18 @@ bool record_message_reading(const record_message *m, const uint8_t **data, size_
     return i == *len;
 }
 
+bool record_open_deflates(const wsp_http_head *response)
+{
+    wsp_http_list_place at = {0};
+    wsp_text element;
+    wsp_extension extension;
+    while (response && wsp_http_list_next(response, "Sec-WebSocket-Extensions", &at, &element))
+        if (wsp_extension_parse(&extension, element) &&
+            wsp_text_equal_nocase(extension.name, "permessage-deflate"))
+            return true;
+    return false;
+}
+
 bool record_message_is_text(const record_message *m)
 {
     return m->opcode == WSP_OPCODE_TEXT && m->utf8;

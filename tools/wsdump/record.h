@@ -132,6 +132,9 @@ bool record_open_list(const wsp_http_head *head, const char *name, GString *out)
  * it reads as text: text and reasons always, what a ping carries only where people wrote it. */
 bool record_message_reading(const record_message *m, const uint8_t **data, size_t *len);
 
+/* Does the response grant permessage-deflate? */
+bool record_open_deflates(const wsp_http_head *response);
+
 /* Are its data shown as the text that they are? Otherwise as bytes. */
 bool record_message_is_text(const record_message *m);
 

@@ -12,6 +12,7 @@ enum {
     STATISTICS_RTTS = 128, /* round trips: 4 steps for each doubling, from 1 us */
     STATISTICS_RULES = 48, /* broken rules that are told apart */
     STATISTICS_CODES = 32, /* close codes that are told apart */
+    STATISTICS_OTHER_CODE = -2,
     STATISTICS_RATES = 60, /* seconds of the capture's time whose messages are counted */
 };
 
@@ -27,15 +28,15 @@ typedef struct statistics_side {
 typedef struct statistics {
     uint64_t connections, ended, refused, joined;
     uint64_t incomplete, guessed; /* messages */
-    uint64_t gaps, gap_bytes;
-    statistics_side sides[2]; /* WSP_FROM_CLIENT, WSP_FROM_SERVER */
+    uint64_t gaps, gap_bytes;     /* where it is known how many */
+    statistics_side sides[2];     /* WSP_FROM_CLIENT, WSP_FROM_SERVER */
     uint64_t rtts[STATISTICS_RTTS], rtt_count;
     struct {
         const char *rule; /* static; NULL = not in use. Beyond the last one they are one: "other" */
         uint64_t count;
     } rules[STATISTICS_RULES];
     struct {
-        int32_t code; /* -1 = a Close without one */
+        int32_t code; /* -1 = a Close without one; beyond the last place STATISTICS_OTHER_CODE */
         uint64_t count;
     } codes[STATISTICS_CODES]; /* count 0 = not in use */
     uint64_t hows[ENDED_EOF + 1];

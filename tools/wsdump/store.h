@@ -22,19 +22,25 @@ typedef struct store store;
 #define STORE_NO_ROW UINT64_MAX
 
 typedef struct store_limits {
-    uint64_t memory;      /* bytes of the log, payloads and all bookkeeping; 0 = 384 MiB */
+    uint64_t memory;      /* bytes of the log, payloads and all bookkeeping; 0 = 384 MiB, less than
+                             512 KiB counts as that */
     uint32_t connections; /* summaries kept; 0 = 100,000. Of more, the oldest ended ones go, and of
-                             open ones the oldest when none has ended */
+                             open ones the oldest when none has ended. They take a quarter of the
+                             memory at most */
 } store_limits;
 
 store *store_new(const store_limits *limits); /* NULL = the defaults */
 
 /* ---- The writer ------------------------------------------------------------------------------ */
 
-/* A record_sink whose user is a store: keeps a deep copy. Readers see it after store_publish. */
+/*
+ * A record_sink whose user is a store: keeps a deep copy. Readers see it at the latest after
+ * store_publish. Of a message that takes more than half of the memory only the beginning is kept
+ * (truncated).
+ */
 void store_take(void *user, const record *r);
 
-/* Let readers see what was taken: after every packet, or some of them. */
+/* Tell readers, by store_version, that something was taken: after every packet, or some of them. */
 void store_publish(store *s);
 
 /* ---- What the capture says of itself, by whoever captures ------------------------------------ */
@@ -81,10 +87,12 @@ store_view store_look(store *s);
 void store_release(store_view *v);
 
 /* Row `n` of the view, valid until the view is released, together with all that it points at.
- * `packet`, `frame` etc. are as the session said them. n must be inside. */
+ * `packet`, `frame` etc. are as the session said them. n must be inside. Only the member for its
+ * type is there. */
 const record *store_row(const store_view *v, uint64_t n);
 
-/* The row before this one of the same connection; STORE_NO_ROW when there is none, or it left. */
+/* The row before this one of the same connection; STORE_NO_ROW when there is none, or it left, or
+ * the connection's summary was dropped in between. */
 uint64_t store_row_before(const store_view *v, uint64_t n);
 
 enum { STORE_RATES = 16, STORE_TEXT = 128 };
@@ -113,7 +121,8 @@ typedef struct store_connection {
 } store_connection;
 
 /* Copies of all that are kept, in the order of their numbers: replaces what `out` holds (a GArray
- * of store_connection). Returns how many were dropped, for want of memory, so far. */
+ * of store_connection). Returns how many were dropped, for want of memory, so far. One reader at a
+ * time; the writer may go on in between, so each copy is whole, but not all of one moment. */
 uint64_t store_connections(store *s, GArray *out);
 
 /* One of them; false when it is not kept. */

@@ -1,0 +1,106 @@
+/* Joining the stages. See pipeline.h. */
+#include "pipeline.h"
+
+#include "fragments.h"
+#include "pcapng_write.h"
+
+struct pipeline {
+    fragments *pieces;
+    tcp *streams;
+    session *sessions;
+    pcapng_writer *writer; /* of saved packets, and what hands it its packets; NULL = none */
+    save *save;
+    pipeline_totals totals; /* of packets; the rest is asked for */
+};
+
+static void begin_saving(pipeline *l, const pipeline_options *o, const tcp_limits *bounds)
+{
+    save_limits limits = {.max_held = (size_t)o->memory / 4};
+    l->writer = pcapng_writer_new(o->save_to);
+    l->save = save_new(l->writer, &limits, session_tcp_event, l->sessions);
+    l->streams = tcp_new(bounds, save_tcp_event, l->save);
+    pcapng_writer_flush(l->writer);
+}
+
+pipeline *pipeline_new(const pipeline_options *o, record_sink *sink, void *user)
+{
+    pipeline *l = g_new0(pipeline, 1);
+    session_options settings = {.max_data = o->max_data, .memory = o->memory};
+    l->sessions = session_new(&settings, sink, user);
+    l->pieces = fragments_new(NULL);
+    tcp_limits limits = {.memory = session_budget(l->sessions)};
+    if (o->save_to)
+        begin_saving(l, o, &limits);
+    else
+        l->streams = tcp_new(&limits, session_tcp_event, l->sessions);
+    return l;
+}
+
+void pipeline_take(pipeline *l, const packet *p)
+{
+    segment s;
+    decap_result result = decap(p, l->pieces, &s);
+    l->totals.packets++;
+    l->totals.by_result[result]++;
+    if (result == DECAP_LINK)
+        l->totals.unknown_link = p->link;
+    if (result == DECAP_FRAGMENT && l->save)
+        save_fragment(l->save, p);
+    if (result != DECAP_TCP)
+        return;
+    tcp_connection *connection;
+    do
+        connection = tcp_segment(l->streams, &s, p->number, p->time_ns);
+    while (decap_rest(l->pieces, &s));
+    if (!l->save)
+        return;
+    size_t count;
+    const uint64_t *sources = fragments_sources(l->pieces, &count);
+    save_claim(l->save, sources, count, connection);
+    save_packet(l->save, p, connection);
+}
+
+void pipeline_flush(pipeline *l)
+{
+    if (l->writer)
+        pcapng_writer_flush(l->writer);
+}
+
+void pipeline_finish(pipeline *l)
+{
+    tcp_finish(l->streams);
+    if (l->writer)
+        pcapng_writer_finish(l->writer);
+}
+
+int pipeline_save_failed(const pipeline *l)
+{
+    return l->writer ? pcapng_writer_failed(l->writer) : 0;
+}
+
+pipeline_totals pipeline_get_totals(const pipeline *l)
+{
+    pipeline_totals totals = l->totals;
+    totals.fragments = fragments_get_totals(l->pieces);
+    totals.sessions = *session_get_totals(l->sessions);
+    totals.streams = *tcp_get_totals(l->streams);
+    totals.saving = l->save;
+    if (l->save)
+        totals.saved = *save_get_totals(l->save);
+    return totals;
+}
+
+uint64_t pipeline_memory(const pipeline *l)
+{
+    return session_budget(l->sessions)->used;
+}
+
+void pipeline_free(pipeline *l)
+{
+    fragments_free(l->pieces);
+    tcp_free(l->streams);
+    save_free(l->save);
+    pcapng_writer_free(l->writer);
+    session_free(l->sessions);
+    g_free(l);
+}
