@@ -110,7 +110,7 @@ static void json_byte(GString *out, uint8_t byte)
     g_string_append(out, "\\ufffd");
 }
 
-static void text_character(GString *out, gunichar c)
+void escape_text_number(GString *out, gunichar c)
 {
     g_string_append_printf(out, c < 0x80 ? "\\x%02x" : "\\u{%x}", c);
 }
@@ -126,26 +126,35 @@ typedef struct style {
     void (*byte)(GString *out, uint8_t byte);    /* one that is not UTF-8 */
 } style;
 
-static void escape(GString *out, const void *data, size_t len, const style *how)
+/* One character that may be anything. Returns its bytes. */
+static size_t escape_step(GString *out, const uint8_t *in, size_t len, const style *which,
+                          escape_how *how)
+{
+    gunichar c = g_utf8_get_char_validated((const char *)in, (gssize)len);
+    if (in[0] == 0)
+        c = 0; /* GLib calls a NUL an incomplete character */
+    if (c == (gunichar)-1 || c == (gunichar)-2) {
+        *how = ESCAPE_BYTE;
+        which->byte(out, in[0]);
+        return 1;
+    }
+    size_t size = (size_t)g_unichar_to_utf8(c, NULL);
+    *how = is_harmful(c) ? ESCAPE_CHARACTER : ESCAPE_AS_IT_IS;
+    if (*how == ESCAPE_CHARACTER)
+        which->character(out, c);
+    else
+        g_string_append_len(out, (const char *)in, (gssize)size);
+    return size;
+}
+
+static void escape(GString *out, const void *data, size_t len, const style *which)
 {
     const uint8_t *in = data;
+    escape_how how;
     for (size_t i = 0; i < len;) {
         i += append_easy(out, in + i, len - i);
-        if (i == len)
-            return;
-        gunichar c = g_utf8_get_char_validated((const char *)in + i, (gssize)(len - i));
-        if (in[i] == 0)
-            c = 0; /* GLib calls a NUL an incomplete character */
-        if (c == (gunichar)-1 || c == (gunichar)-2) {
-            how->byte(out, in[i++]);
-            continue;
-        }
-        size_t size = (size_t)g_unichar_to_utf8(c, NULL);
-        if (is_harmful(c))
-            how->character(out, c);
-        else
-            g_string_append_len(out, (const char *)in + i, (gssize)size);
-        i += size;
+        if (i < len)
+            i += escape_step(out, in + i, len - i, which, &how);
     }
 }
 
@@ -155,10 +164,23 @@ void escape_json(GString *out, const void *data, size_t len)
     escape(out, data, len, &json);
 }
 
+static const style people = {escape_text_number, text_byte};
+
 void escape_text(GString *out, const void *data, size_t len)
 {
-    static const style text = {text_character, text_byte};
-    escape(out, data, len, &text);
+    escape(out, data, len, &people);
+}
+
+size_t escape_text_step(GString *out, const void *data, size_t len, escape_how *how)
+{
+    const uint8_t *in = data;
+    char letter = in[0] < ' ' ? short_escape(in[0]) : 0;
+    if (!letter)
+        return escape_step(out, in, len, &people, how);
+    *how = ESCAPE_CHARACTER;
+    g_string_append_c(out, '\\');
+    g_string_append_c(out, letter);
+    return 1;
 }
 
 void escape_hex(GString *out, const void *data, size_t len)

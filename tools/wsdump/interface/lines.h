@@ -19,32 +19,39 @@ typedef struct span {
     style style;
 } span;
 
-/* One line. Its text is valid UTF-8 that cannot harm a terminal (escape.h), without newlines. */
+/* One line, as lines_get shows it: text and spans are valid until something is added. */
 typedef struct line {
-    GString *text;
-    GArray *spans; /* of span, rising; before the first STYLE_NORMAL */
-    int fold;      /* depth of a foldable part that begins here, from 1; 0 = none begins */
-    int depth;     /* foldable parts that it is in; a line that begins one is outside of it */
+    const char *text; /* valid UTF-8 that cannot harm a terminal (escape.h), without newlines;
+                         NUL-terminated */
+    size_t len;
+    const span *spans; /* rising; before the first STYLE_NORMAL */
+    size_t span_count;
+    unsigned fold;  /* depth of a foldable part that begins here, from 1; 0 = none begins */
+    unsigned depth; /* foldable parts that it is in; a line that begins one is outside of it */
 } line;
 
-typedef struct lines {
-    GPtrArray *all; /* of line */
-} lines;
+/* All texts are in one piece of memory, and so are all spans: a payload may have a line per byte.
+ */
+typedef struct lines lines;
 
 lines *lines_new(void);
 void lines_free(lines *l); /* NULL is fine */
 
-/* Begin a new line, which is then the last one. */
-line *lines_begin(lines *l);
+/* Begin a new line, which is then the last one, as deep as the one before. */
+void lines_begin(lines *l);
+
+/* Say of the last line how deep it is, and whether a foldable part begins in it. */
+void lines_fold(lines *l, unsigned fold, unsigned depth);
 
 /* Append to the last line. The text must already be harmless: literals, numbers, our own words. */
 void lines_add(lines *l, style s, const char *text);
+void lines_add_len(lines *l, style s, const char *text, size_t len);
 void lines_addf(lines *l, style s, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* Append somebody else's bytes: escaped for people. */
 void lines_add_bytes(lines *l, style s, const void *data, size_t len);
 
 size_t lines_count(const lines *l);
-const line *lines_get(const lines *l, size_t n);
+line lines_get(const lines *l, size_t n); /* n < lines_count */
 
 #endif
