@@ -16,7 +16,7 @@
 /* From byte `at` of the text to the next span, or the end of the line. */
 typedef struct span {
     uint32_t at;
-    style style;
+    enum style style;
 } span;
 
 /* One line, as lines_get shows it: text and spans are valid until something is added. */

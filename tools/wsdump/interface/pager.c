@@ -18,7 +18,7 @@ void pager_clear(pager *p)
     g_free(p->match);
 }
 
-static const line *line_at(const pager *p, size_t item)
+static line line_at(const pager *p, size_t item)
 {
     return lines_get(p->all, g_array_index(p->visible, uint32_t, item));
 }
@@ -27,12 +27,12 @@ static const line *line_at(const pager *p, size_t item)
 static void lay_out(pager *p)
 {
     g_array_set_size(p->visible, 0);
-    int hidden = 0; /* lines deeper than this are; 0 = none */
+    unsigned hidden = 0; /* lines deeper than this are; 0 = none */
     for (uint32_t i = 0; i < lines_count(p->all); i++) {
-        const line *l = lines_get(p->all, i);
-        if (hidden && l->depth >= hidden)
+        line l = lines_get(p->all, i);
+        if (hidden && l.depth >= hidden)
             continue;
-        hidden = l->fold && g_hash_table_contains(p->shut, GUINT_TO_POINTER(i)) ? l->fold : 0;
+        hidden = l.fold && g_hash_table_contains(p->shut, GUINT_TO_POINTER(i)) ? l.fold : 0;
         g_array_append_val(p->visible, i);
     }
     list_resize(&p->list, p->visible->len);
@@ -80,7 +80,7 @@ bool pager_search(pager *p, const char *text, bool backwards, bool here)
         if (backwards ? step > at : at + step >= count)
             return false;
         size_t item = backwards ? at - step : at + step;
-        if (!strcasestr(line_at(p, item)->text->str, text))
+        if (!strcasestr(line_at(p, item).text, text))
             continue;
         list_select(&p->list, item);
         if (item < p->list.top || item >= p->list.top + p->list.height)
@@ -95,14 +95,14 @@ void pager_fold(pager *p)
     size_t item = p->list.selected;
     if (item >= p->list.count)
         return;
-    int depth = line_at(p, item)->depth;
-    while (item > 0 && !line_at(p, item)->fold && line_at(p, item)->depth >= depth)
+    unsigned depth = line_at(p, item).depth;
+    while (item > 0 && !line_at(p, item).fold && line_at(p, item).depth >= depth)
         item--; /* to the line that begins the part that this one is in */
-    if (!line_at(p, item)->fold)
+    if (!line_at(p, item).fold)
         return;
-    gpointer line = GUINT_TO_POINTER(g_array_index(p->visible, uint32_t, item));
-    if (!g_hash_table_remove(p->shut, line))
-        g_hash_table_add(p->shut, line);
+    gpointer begin = GUINT_TO_POINTER(g_array_index(p->visible, uint32_t, item));
+    if (!g_hash_table_remove(p->shut, begin))
+        g_hash_table_add(p->shut, begin);
     p->list.selected = item;
     lay_out(p);
 }
@@ -125,14 +125,14 @@ void pager_draw(pager *p, region r)
     }
     for (int y = 0; y < r.height && p->list.top + (size_t)y < p->list.count; y++) {
         size_t item = p->list.top + (size_t)y;
-        const line *l = line_at(p, item);
+        const line l = line_at(p, item);
         bool selected = p->cursor && item == p->list.selected;
         if (selected)
             term_fill((region){r.y + y, r.x, 1, r.width}, STYLE_SELECTED);
-        term_line(r.y + y, r.x, r.width, l, p->column, selected ? STYLE_SELECTED : STYLE_NORMAL,
+        term_line(r.y + y, r.x, r.width, &l, p->column, selected ? STYLE_SELECTED : STYLE_NORMAL,
                   p->match);
         bool shut =
-            l->fold && g_hash_table_contains(
+            l.fold && g_hash_table_contains(
                            p->shut, GUINT_TO_POINTER(g_array_index(p->visible, uint32_t, item)));
         if (shut)
             term_text(r.y + y, r.x + r.width - 2, 2, STYLE_STRONG, term_glyph(GLYPH_MORE), false);

@@ -4,7 +4,7 @@
 
 #include "lines.h"
 #include "list.h"
-#include "term.h"
+#include "terminal.h"
 
 typedef struct pager {
     lines *all;       /* the pager's; NULL = nothing yet */

@@ -55,16 +55,16 @@ static void show_error(prompt *p, const GError *error)
 {
     g_auto(GStrv) parts = g_strsplit(error->message, "\n", 3);
     const char *what = parts[0] + (g_str_has_prefix(parts[0], "-Y: ") ? 4 : 0);
-    GPtrArray *lines = g_ptr_array_new();
+    GPtrArray *shown = g_ptr_array_new();
     bool carets = parts[1] && parts[2], part = carets && strstr(parts[1], "…");
     if (part)
-        g_ptr_array_add(lines, g_strdup(parts[1] + 2)); /* they are indented by two */
+        g_ptr_array_add(shown, g_strdup(parts[1] + 2)); /* they are indented by two */
     if (carets)
-        g_ptr_array_add(lines, g_strdup(parts[2] + 2));
-    g_ptr_array_add(lines, g_strdup(what));
-    g_ptr_array_add(lines, NULL);
+        g_ptr_array_add(shown, g_strdup(parts[2] + 2));
+    g_ptr_array_add(shown, g_strdup(what));
+    g_ptr_array_add(shown, NULL);
     forget_error(p);
-    p->error = (char **)g_ptr_array_free(lines, FALSE);
+    p->error = (char **)g_ptr_array_free(shown, FALSE);
     p->error_at = carets && !part ? 0 : -1;
 }
 

@@ -2,7 +2,7 @@
 #ifndef WSDUMP_INTERFACE_PROMPT_H
 #define WSDUMP_INTERFACE_PROMPT_H
 
-#include "term.h"
+#include "terminal.h"
 
 #include <glib.h>
 #include <stdbool.h>

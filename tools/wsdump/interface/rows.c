@@ -166,8 +166,8 @@ void rows_draw(rows *l, ui *u, region r, rows_line *make, void *user, bool focus
         for (size_t i = 0; i < lines_count(out) && y < r.height; i++, y++) {
             if (selected)
                 term_fill((region){r.y + y, r.x, 1, r.width}, marked);
-            term_line(r.y + y, r.x, r.width, lines_get(out, i), 0, selected ? marked : STYLE_NORMAL,
-                      u->search);
+            const line one = lines_get(out, i);
+            term_line(r.y + y, r.x, r.width, &one, 0, selected ? marked : STYLE_NORMAL, u->search);
         }
         lines_free(out);
     }

@@ -6,7 +6,7 @@
 #define WSDUMP_INTERFACE_SCREEN_H
 
 #include "list.h"
-#include "term.h"
+#include "terminal.h"
 
 #include <glib.h>
 #include <stdbool.h>

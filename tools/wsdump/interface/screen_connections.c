@@ -443,11 +443,11 @@ static void open_selected(screen *s, ui *u)
         ui_push(u, messages_new(u, now->number));
 }
 
-static void sort_by(connections *c, size_t column)
+static void sort_by(connections *c, size_t by)
 {
-    if (c->column == column)
+    if (c->column == by)
         c->descending = !c->descending;
-    c->column = column;
+    c->column = by;
     remember_selected(c);
     c->list.follow = false;
 }

@@ -58,8 +58,10 @@ static void draw(screen *s, ui *u, region r)
     if (c)
         ladder_head(head, &c->client, &c->server, r.width, term_is_ascii());
     int height = (int)lines_count(head);
-    for (int y = 0; y < height; y++)
-        term_line(r.y + y, r.x, r.width, lines_get(head, (size_t)y), 0, STYLE_NORMAL, NULL);
+    for (int y = 0; y < height; y++) {
+        const line one = lines_get(head, (size_t)y);
+        term_line(r.y + y, r.x, r.width, &one, 0, STYLE_NORMAL, NULL);
+    }
     lines_free(head);
     rows_draw(&l->rows, u, (region){r.y + height, r.x, r.height - height, r.width}, draw_item, l,
               true);

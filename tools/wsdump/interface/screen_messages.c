@@ -89,7 +89,8 @@ static void draw(screen *s, ui *u, region r)
     lines *head = lines_new();
     message_line_head(u, head, m->rows.conn == 0);
     term_fill((region){left.y, left.x, 1, left.width}, STYLE_HEADING);
-    term_line(left.y, left.x, left.width, lines_get(head, 0), 0, STYLE_NORMAL, NULL);
+    const line titles = lines_get(head, 0);
+    term_line(left.y, left.x, left.width, &titles, 0, STYLE_HEADING, NULL);
     lines_free(head);
     rows_draw(&m->rows, u, (region){left.y + 1, left.x, left.height - 1, left.width}, draw_item, m,
               !m->in_detail);

@@ -1,6 +1,6 @@
 /*
- * Styles: what a piece of text means, not how it looks. term.c has the table that gives each its
- * colour with 256, 8 or no colours; where there are none, attributes tell them apart.
+ * Styles: what a piece of text means, not how it looks. terminal.c has the table that gives each
+ * its colour with 256, 8 or no colours; where there are none, attributes tell them apart.
  */
 #ifndef WSDUMP_INTERFACE_STYLE_H
 #define WSDUMP_INTERFACE_STYLE_H

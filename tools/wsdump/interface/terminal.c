@@ -1,5 +1,6 @@
-/* ncurses. See term.h. */
-#include "term.h"
+/* ncurses. See terminal.h. */
+#define _GNU_SOURCE /* strcasestr */
+#include "terminal.h"
 
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
@@ -245,12 +246,12 @@ void term_line(int y, int x, int width, const line *l, int from, style over, con
 {
     pen p = {.y = y, .x = x, .skip = from, .left = width};
     size_t at = 0, next = 0, found_end = 0;
-    const char *text = l->text->str;
+    const char *text = l->text;
     const char *found = match && *match ? strcasestr(text, match) : NULL;
     style s = STYLE_NORMAL;
     while (text[at]) {
-        while (next < l->spans->len && g_array_index(l->spans, span, next).at <= at)
-            s = g_array_index(l->spans, span, next++).style;
+        while (next < l->span_count && l->spans[next].at <= at)
+            s = l->spans[next++].style;
         if (found && at >= (size_t)(found - text)) {
             found_end = (size_t)(found - text) + strlen(match);
             found = strcasestr(text + found_end, match);

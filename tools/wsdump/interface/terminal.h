@@ -2,8 +2,8 @@
  * The terminal, through ncurses: colours, glyphs, text that stays in its place, and what the user
  * does. Nothing else includes curses.h.
  */
-#ifndef WSDUMP_INTERFACE_TERM_H
-#define WSDUMP_INTERFACE_TERM_H
+#ifndef WSDUMP_INTERFACE_TERMINAL_H
+#define WSDUMP_INTERFACE_TERMINAL_H
 
 #include "lines.h"
 #include "style.h"
