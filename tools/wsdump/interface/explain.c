@@ -114,7 +114,8 @@ static const struct {
     {"X-Forwarded-For",
      WSP_FROM_CLIENT,
      NULL,
-     {"RFC 7239 4", "A proxy in between: these are the addresses that it heard the request from."}},
+     {"RFC 7239 7.4",
+      "A proxy in between: these are the addresses that it heard the request from."}},
     {"Forwarded",
      WSP_FROM_CLIENT,
      NULL,
@@ -157,7 +158,8 @@ static const struct {
      200,
      {"RFC 6455 4.1", "The server answered like a web page: it knows nothing of WebSocket at this "
                       "address, or something in between took the Upgrade away."}},
-    {301, 308, {"RFC 6455 4.1", "The server sends the client elsewhere. Browsers do not follow."}},
+    {301, 303, {"RFC 6455 4.1", "The server sends the client elsewhere. Browsers do not follow."}},
+    {307, 308, {"RFC 6455 4.1", "The server sends the client elsewhere. Browsers do not follow."}},
     {400,
      400,
      {"RFC 6455 4.2.1",
@@ -188,7 +190,7 @@ static const struct {
      199,
      {"RFC 9110 15.2", "A response for the time being, before the real one: no agreement."}},
     {200, 299, {"RFC 6455 4.1", "A success for HTTP, but no agreement to speak WebSocket."}},
-    {300, 399, {"RFC 6455 4.1", "The client should ask elsewhere."}},
+    {300, 399, {"RFC 6455 4.1", "No agreement: the client should ask elsewhere, or otherwise."}},
     {400, 499, {"RFC 9110 15.5", "The server refuses and finds the fault with the client."}},
     {500, 599, {"RFC 9110 15.6", "The server refuses: something is wrong on its side."}},
 };

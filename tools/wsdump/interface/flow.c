@@ -7,7 +7,7 @@
 
 int flow_character_columns(gunichar c)
 {
-    if (!g_unichar_isdefined(c))
+    if (!g_unichar_isdefined(c) || g_unichar_type(c) == G_UNICODE_FORMAT)
         return -1;
     if (g_unichar_iszerowidth(c))
         return 0;
@@ -37,7 +37,7 @@ void flow_line(flow *f, int indent)
     lines_begin(f->out);
     f->indent = indent;
     f->column = 0;
-    f->marks = 0;
+    f->marks = FLOW_MARKS; /* there is nothing yet that one could combine with */
 }
 
 void flow_to(flow *f, int column)
@@ -49,13 +49,13 @@ void flow_to(flow *f, int column)
         n = MIN(column - f->column, (int)sizeof blanks - 1);
         lines_add_len(f->out, STYLE_NORMAL, blanks, (size_t)n);
     }
-    f->marks = 0;
+    f->marks = FLOW_MARKS;
 }
 
 /* Where lines begin that go on. */
 static int margin(const flow *f)
 {
-    return MIN(f->indent, f->width / 2);
+    return MIN(f->indent, f->width * 2 / 3);
 }
 
 static void go_on(flow *f)
@@ -81,6 +81,7 @@ void flow_words(flow *f, style s, const char *words)
         int columns = flow_text_columns(words + spaces, len);
         if (f->column + (int)spaces + columns <= f->width) {
             put(f, s, words, spaces + len, (int)spaces + columns);
+            f->marks = 0;
         } else { /* broken where the spaces were; a word longer than a line, anywhere */
             if (f->column > margin(f))
                 go_on(f);
@@ -114,7 +115,7 @@ static int judge(flow *f)
 {
     gunichar c = g_utf8_get_char(f->escape->str);
     int columns = flow_character_columns(c);
-    bool combines = columns == 0 && f->column > margin(f) && f->marks < FLOW_MARKS;
+    bool combines = columns == 0 && f->marks < FLOW_MARKS;
     if (columns > 0 || combines) {
         f->marks = combines ? f->marks + 1 : 0;
         return columns;
@@ -130,8 +131,10 @@ static size_t put_character(flow *f, style s, const uint8_t *in, size_t len)
     escape_how how;
     g_string_truncate(f->escape, 0);
     size_t taken = escape_text_step(f->escape, in, len, &how);
-    if (f->backslash && in[0] == '\\')
+    if (f->backslash && in[0] == '\\') {
+        how = ESCAPE_CHARACTER;
         g_string_append_c(f->escape, '\\');
+    }
     int columns = how == ESCAPE_AS_IT_IS ? judge(f) : -1;
     if (columns < 0) { /* written in ASCII */
         f->marks = 0;

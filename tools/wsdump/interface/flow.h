@@ -11,15 +11,16 @@
 typedef struct flow {
     lines *out;
     int width;       /* columns, at least FLOW_WIDTH_MIN */
-    int indent;      /* columns before a line that goes on; at most half of the width are used */
+    int indent;      /* columns before a line that goes on; at most two thirds of the
+                        width are used */
     bool backslash;  /* one in somebody else's bytes becomes two, as in text that quotes them */
     int column;      /* at which the last line ends */
-    int marks;       /* that combine with the last character */
+    int marks;       /* that combine with the last character, FLOW_MARKS where none may */
     GString *escape; /* of one character */
 } flow;
 
 enum {
-    FLOW_WIDTH_MIN = 20,
+    FLOW_WIDTH_MIN = 32,
     FLOW_MARKS = 4, /* more on one character are written as numbers: a terminal's cell has no room
                        for them */
 };
@@ -41,7 +42,8 @@ void flow_to(flow *f, int column);
  * harm (escape.h), or has no width that is known, is written as escape_text does, in STYLE_DIM. */
 void flow_bytes(flow *f, style s, const void *data, size_t len);
 
-/* Columns of a character that is not harmful: 0, 1, 2; -1 = not known, it is not assigned. */
+/* Columns of a character that is not harmful: 0, 1, 2; -1 = not known: it is not
+ * assigned, or terminals differ on it. */
 int flow_character_columns(gunichar c);
 
 /* Columns of a text that a line holds. */

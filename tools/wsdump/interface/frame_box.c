@@ -88,7 +88,7 @@ static unsigned cell_bits(const box *b, unsigned row, unsigned bit)
 static const char *cell_name(const box *b, field which, unsigned row, unsigned bit, unsigned nth)
 {
     if (row * ROW + bit > b->f->at[which].first && which != FIELD_PAYLOAD)
-        return nth == 1 ? "continued" : "";
+        return nth != 1 ? "" : which == FIELD_KEY ? "masking key, continued" : "length, continued";
     if (which == FIELD_EXTENDED && nth == 2)
         return b->f->header->length_form == 64 ? "(64)" : "(16)";
     return names[which][nth];

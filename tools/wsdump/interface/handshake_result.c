@@ -126,8 +126,11 @@ static void deflate_words(const handshake_page *p)
 #else
 static void deflate_words(const handshake_page *p)
 {
-    add_sentence(p, STYLE_UNKNOWN,
-                 "What they mean is not shown: this wsdump was built without zlib.");
+    bool deflates = record_open_deflates(p->response);
+    add_sentence(p, deflates ? STYLE_UNKNOWN : STYLE_NORMAL,
+                 deflates ? "permessage-deflate is in use (RFC 7692). How, is not shown: this "
+                            "wsdump was built without zlib."
+                          : "Messages are not compressed.");
 }
 #endif
 

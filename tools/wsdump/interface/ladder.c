@@ -13,6 +13,7 @@ enum {
     DELTA = 9,
     LEFT = 1 + CLOCK + 1 + DELTA + 1, /* where the client's lifeline is */
     PAUSE_NS = 1000000000,
+    LOOK_BACK = 10000, /* rows: a message may have millions of frames */
 };
 
 typedef struct ladder {
@@ -325,6 +326,18 @@ static void end_row(const ladder *l, const record *r, const times *t)
 bool ladder_is_arrow(const record *r)
 {
     return r->type == RECORD_OPEN || r->type == RECORD_MESSAGE || r->type == RECORD_END;
+}
+
+const record *ladder_before(const store_view *v, uint64_t n)
+{
+    if (!ladder_is_arrow(store_row(v, n)))
+        return NULL;
+    for (int i = 0; i < LOOK_BACK && (n = store_row_before(v, n)) != STORE_NO_ROW; i++) {
+        const record *r = store_row(v, n);
+        if (ladder_is_arrow(r))
+            return r;
+    }
+    return NULL;
 }
 
 void ladder_row(lines *out, const record *r, const record *before, int width, bool ascii)

@@ -164,7 +164,8 @@ static void add_title(flow *w, const frame_fields *f, bool ascii)
         flow_wordsf(w, r->from == WSP_FROM_CLIENT ? STYLE_CLIENT : STYLE_SERVER, " from the %s",
                     from);
     flow_wordsf(
-        w, STYLE_NORMAL, ": %s, %u + %" G_GUINT64_FORMAT " bytes, packet %" G_GUINT64_FORMAT,
+        w, STYLE_NORMAL,
+        ": %s, %u bytes of header, %" G_GUINT64_FORMAT " of payload, packet %" G_GUINT64_FORMAT,
         wsp_opcode_name(f->header->opcode), f->size, f->header->payload_length, r->frame.packet);
     if (r->frame.guessed) {
         flow_line(w, 2);
@@ -220,7 +221,9 @@ static void add_field(flow *w, const frame_fields *f, field which, int values)
         flow_wordsf(w, STYLE_DIM, bits > 1 ? "%u-%u" : "%u", first, first + bits - 1);
     flow_to(w, NAME + BITS);
     flow_words(w, s, value->str);
-    flow_to(w, NAME + BITS + values);
+    if (NAME + BITS + values > w->width * 3 / 5) /* too narrow for the meaning to stand beside it */
+        flow_line(w, 4);
+    flow_to(w, w->indent);
     flow_words(w, STYLE_NORMAL, meaning_of(f, which));
 }
 

@@ -76,8 +76,8 @@ static const char *describe(const handshake_page *p)
     case HANDSHAKE_PARTIAL: break;
     }
     if (p->request)
-        return "The response is not in the capture. That the server agreed is known from the "
-               "frames that follow; which subprotocol and extensions it chose is not.";
+        return "The response is not in the capture. Where frames follow, the server agreed; which "
+               "subprotocol and extensions it chose is not known.";
     return "The request is not in the capture, or came after its response. Which address was asked "
            "for is not known, and the response can be judged by its form alone.";
 }

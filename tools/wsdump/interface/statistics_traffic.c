@@ -202,19 +202,19 @@ void statistics_opcodes(const statistics_page *p)
     const statistics_side *of = p->s->sides;
     statistics_column_heads(p, "Frames by opcode", false);
     bool any = false;
-    for (uint8_t i = 0; i < G_N_ELEMENTS(of->frames); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(of->frames); i++) {
         if (!of[0].frames[i] && !of[1].frames[i])
             continue;
         any = true;
-        statistics_row(p, wsp_opcode_name(i));
+        statistics_row(p, wsp_opcode_name((uint8_t)i));
         for (int side = 0; side < STATISTICS_SIDES; side++)
             statistics_count(p, statistics_side_styles[side], of[side].frames[i]);
     }
     if (!any)
         statistics_row(p, "none yet");
     statistics_column_heads(p, "Messages by type", false);
-    for (uint8_t i = 0; i < G_N_ELEMENTS(of->types); i++) {
-        const char *type = record_message_type(i);
+    for (size_t i = 0; i < G_N_ELEMENTS(of->types); i++) {
+        const char *type = record_message_type((uint8_t)i);
         if (!type)
             continue;
         statistics_row(p, type);
