@@ -8,6 +8,7 @@
 #include "page_hex.h"
 #include "page_json.h"
 #include "page_message.h"
+#include "page_text.h"
 #include "screens.h"
 
 /* What is shown below the summary. */
@@ -45,8 +46,18 @@ static void add_headers(lines *out, const GPtrArray *related, int width)
     }
     if (count > MAX_HEADERS) {
         lines_begin(out);
-        lines_addf(out, STYLE_DIM, "… and %d frames more", count - MAX_HEADERS);
+        lines_addf(out, STYLE_DIM, "%s and %d frames more", term_glyphs()->cut,
+                   count - MAX_HEADERS);
     }
+}
+
+/* Anything else that is JSON looks the same as text. */
+static bool begins_like_json(const record_message *m)
+{
+    size_t i = 0;
+    while (i < m->data_len && g_ascii_isspace(m->data[i]))
+        i++;
+    return i < m->data_len && (m->data[i] == '{' || m->data[i] == '[');
 }
 
 static void add_message(const detail *d, ui *u, lines *out, const record *r, int width)
@@ -66,8 +77,10 @@ static void add_message(const detail *d, ui *u, lines *out, const record *r, int
     lines_begin(out);
     if (d->view == VIEW_HEX)
         page_hex(out, r, header, width);
-    else if (d->view == VIEW_PAYLOAD)
+    else if (d->view == VIEW_PAYLOAD && begins_like_json(&r->message))
         page_json(out, r, width);
+    else if (d->view == VIEW_PAYLOAD)
+        page_text(out, r, width);
     if (d->view != VIEW_HEX)
         add_headers(out, related, width);
 }
@@ -75,7 +88,8 @@ static void add_message(const detail *d, ui *u, lines *out, const record *r, int
 /* A row in the words of the list, and the frame that it is about. */
 static void add_other(const detail *d, ui *u, lines *out, const record *r, int width)
 {
-    message_line(u, out, r, r->time_ns, true, false);
+    const message_layout l = {.ui = u, .conn = true, .before_ns = r->time_ns};
+    message_line(&l, out, r);
     if (r->type != RECORD_VIOLATION || !r->violation.frame)
         return;
     uint64_t frame = message_find_frame(&u->view, d->row, r->violation.frame);

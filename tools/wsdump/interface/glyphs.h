@@ -12,8 +12,11 @@ typedef struct glyphs {
     const char *corner[2];              /* where a vertical line ends below: left, right */
     const char *cut;                    /* what follows was cut off */
     const char *dash, *between, *micro; /* a range, "from one to the other", a millionth */
-    const char *levels[9];              /* of a sparkline, from nothing to full */
-    const char *eighths[9];             /* of one cell of a bar, from nothing to full */
+    const char *paused, *follow; /* of the picture: it stands still, it goes with what is new */
+    const char *rising, *falling;
+    const char *dot;
+    const char *levels[9];  /* of a sparkline, from nothing to full */
+    const char *eighths[9]; /* of one cell of a bar, from nothing to full */
 } glyphs;
 
 const glyphs *glyphs_get(bool ascii);

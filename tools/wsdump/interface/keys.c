@@ -241,7 +241,7 @@ static const action all_actions[] = {
     {{TERM_F1 + 4, 'l'}, "Ladder", "the ladder of the selected connection", open_ladder},
     {{TERM_F1 + 6, 'H'}, "Shake", "the handshake of the selected connection", open_handshake},
     {{TERM_F1 + 7, 'i'}, "Stats", "statistics", open_statistics},
-    {{TERM_F1 + 8, '!'}, "Findings", "all violations, gaps and guesses", open_findings},
+    {{TERM_F1 + 8, '!'}, "Finds", "all violations, gaps and guesses", open_findings},
     {{TERM_F1 + 9, 'q'}, "Back", "go back one screen; leave, at the first one", back},
     {{'Q'}, NULL, "leave", leave},
     {{'p'}, "Pause", "stop the picture, not the capture; or go on", toggle_pause},

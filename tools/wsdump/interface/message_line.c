@@ -3,9 +3,10 @@
 
 #include "../escape.h"
 #include "format.h"
+#include "layout.h"
 
 /* Of a payload, what may be seen in one line; the screen cuts it further. */
-enum { PREVIEW = 512 };
+enum { PREVIEW = 512, TYPE_COLUMNS = 10 };
 
 static bool is_control(const record_message *m)
 {
@@ -21,30 +22,32 @@ static style side_style(wsp_sender from)
 
 static const char *side_sign(wsp_sender from)
 {
-    return from == WSP_FROM_CLIENT   ? term_glyph(GLYPH_CLIENT)
-           : from == WSP_FROM_SERVER ? term_glyph(GLYPH_SERVER)
+    return from == WSP_FROM_CLIENT   ? term_glyphs()->client
+           : from == WSP_FROM_SERVER ? term_glyphs()->server
                                      : " ";
 }
 
 static void add_size(lines *out, const uint64_t *bytes)
 {
     char text[FORMAT_TEXT];
-    lines_addf(out, STYLE_NORMAL, "%8s ", bytes ? format_size(text, *bytes) : "");
+    lines_addf(out, STYLE_NORMAL, "%7s ", bytes ? format_size(text, *bytes) : "");
 }
 
 /* The columns that all lines have. */
-static void add_columns(const ui *u, lines *out, const record *r, int64_t before_ns, bool conn,
-                        style s, const char *what, const uint64_t *size, const uint64_t *wire)
+static void add_columns(const message_layout *l, lines *out, const record *r, style s,
+                        const char *what, const uint64_t *size, const uint64_t *wire)
 {
     g_autoptr(GString) time = g_string_new(NULL);
-    ui_add_time(u, time, r->time_ns, before_ns);
+    ui_add_time(l->ui, time, r->time_ns, l->before_ns);
     lines_addf(out, STYLE_DIM, "%s ", time->str);
-    if (conn)
+    if (l->conn)
         lines_addf(out, STYLE_NORMAL, "%4" G_GUINT64_FORMAT " ", r->conn);
     lines_addf(out, side_style(r->from), "%s ", side_sign(r->from));
-    lines_addf(out, s, "%-9s ", what);
+    layout_add_left(out, s, what, TYPE_COLUMNS);
+    lines_add(out, STYLE_NORMAL, " ");
     add_size(out, size);
-    add_size(out, wire);
+    if (!l->narrow)
+        add_size(out, wire);
 }
 
 static void add_bytes_hex(lines *out, style s, const uint8_t *data, size_t len)
@@ -55,9 +58,9 @@ static void add_bytes_hex(lines *out, style s, const uint8_t *data, size_t len)
     lines_add(out, s, hex->str);
 }
 
-static void add_flag(lines *out, style s, glyph g, const char *word)
+static void add_flag(lines *out, style s, const char *word)
 {
-    lines_addf(out, s, "%s%s ", term_glyph(g), word);
+    lines_addf(out, s, "%s%s ", term_glyphs()->guess, word);
 }
 
 static void add_message(lines *out, const record_message *m)
@@ -68,9 +71,9 @@ static void add_message(lines *out, const record_message *m)
     bool reads = record_message_reading(m, &data, &len);
     style s = is_control(m) ? STYLE_DIM : STYLE_NORMAL;
     if (m->guessed)
-        add_flag(out, STYLE_GUESS, GLYPH_GUESS, "guessed");
+        add_flag(out, STYLE_GUESS, "guessed");
     if (m->data && !m->complete)
-        add_flag(out, STYLE_GAP, GLYPH_GUESS, "incomplete");
+        add_flag(out, STYLE_GAP, "incomplete");
     if (m->rtt_ns >= 0)
         lines_addf(out, STYLE_STRONG, "rtt %s ", format_duration(text, m->rtt_ns, term_is_ascii()));
     if (m->close_code >= 0)
@@ -112,9 +115,9 @@ static void add_frame(lines *out, const record_frame *f)
                    h->masking_key[1], h->masking_key[2], h->masking_key[3]);
     uint32_t set = f->violations;
     for (const wsp_violation *v; (v = wsp_violation_first(set)); set &= ~v->bit)
-        lines_addf(out, STYLE_VIOLATION, " %s%s", term_glyph(GLYPH_VIOLATION), v->name);
+        lines_addf(out, STYLE_VIOLATION, " %s%s", term_glyphs()->violation, v->name);
     if (f->guessed)
-        lines_addf(out, STYLE_GUESS, " %sguessed", term_glyph(GLYPH_GUESS));
+        lines_addf(out, STYLE_GUESS, " %sguessed", term_glyphs()->guess);
 }
 
 static void add_end(lines *out, const record_end *e)
@@ -129,55 +132,59 @@ static void add_end(lines *out, const record_end *e)
     }
 }
 
-void message_line_head(const ui *u, lines *out, bool conn)
+void message_line_head(const message_layout *l, lines *out)
 {
     static const char *const times[UI_TIMES] = {"TIME", "SINCE START", "SINCE ABOVE"};
     lines_begin(out);
-    lines_addf(out, STYLE_HEADING, "%-12s %s  %-9s %8s %8s %s", times[u->time], conn ? "CONN " : "",
-               "TYPE", "SIZE", "WIRE", "PAYLOAD");
+    lines_addf(out, STYLE_HEADING, "%-12s %s  %-*s %7s %s%s", times[l->ui->time],
+               l->conn ? "CONN " : "", TYPE_COLUMNS, "TYPE", "SIZE", l->narrow ? "" : "   WIRE ",
+               "PAYLOAD");
 }
 
-void message_line(const ui *u, lines *out, const record *r, int64_t before_ns, bool conn,
-                  bool child)
+static void add_frame_row(const message_layout *l, lines *out, const record *r)
+{
+    const wsp_frame_header *h = r->frame.header;
+    g_autofree char *what =
+        l->child ? g_strdup_printf("%s %s", term_glyphs()->corner[0], wsp_opcode_name(h->opcode))
+                 : g_strdup("frame");
+    add_columns(l, out, r, STYLE_DIM, what, NULL, &h->payload_length);
+    if (!l->child)
+        lines_addf(out, STYLE_NORMAL, "%s ", wsp_opcode_name(h->opcode));
+    add_frame(out, &r->frame);
+}
+
+static void add_message_row(const message_layout *l, lines *out, const record *r)
+{
+    const record_message *m = &r->message;
+    add_columns(l, out, r, is_control(m) ? STYLE_DIM : STYLE_STRONG, record_message_type(m->opcode),
+                m->data ? &m->length : NULL, &m->wire_length);
+    add_message(out, m);
+}
+
+static void add_violation_row(const message_layout *l, lines *out, const record *r)
+{
+    add_columns(l, out, r, STYLE_VIOLATION, "violation", NULL, NULL);
+    lines_addf(out, STYLE_VIOLATION, "%s %s ", term_glyphs()->violation, r->violation.rule);
+    lines_addf(out, STYLE_NORMAL, "%s (%s)", r->violation.text, r->violation.clause);
+}
+
+void message_line(const message_layout *l, lines *out, const record *r)
 {
     lines_begin(out);
     switch (r->type) {
     case RECORD_OPEN:
-        add_columns(u, out, r, before_ns, conn, STYLE_STRONG, "open", NULL, NULL);
+        add_columns(l, out, r, STYLE_STRONG, "open", NULL, NULL);
         add_open(out, &r->open);
         break;
-    case RECORD_FRAME: {
-        g_autofree char *what =
-            g_strdup_printf("%s%s", child ? term_glyph(GLYPH_CHILD) : "",
-                            child ? wsp_opcode_name(r->frame.header->opcode) : "frame");
-        if (child)
-            what[MIN(strlen(what), 11)] = '\0'; /* a child's sign is three bytes, one column */
-        add_columns(u, out, r, before_ns, conn, STYLE_DIM, what, NULL,
-                    &r->frame.header->payload_length);
-        if (!child)
-            lines_addf(out, STYLE_NORMAL, "%s ", wsp_opcode_name(r->frame.header->opcode));
-        add_frame(out, &r->frame);
-        break;
-    }
-    case RECORD_MESSAGE: {
-        const record_message *m = &r->message;
-        add_columns(u, out, r, before_ns, conn, is_control(m) ? STYLE_DIM : STYLE_STRONG,
-                    record_message_type(m->opcode), m->data ? &m->length : NULL, &m->wire_length);
-        add_message(out, m);
-        break;
-    }
-    case RECORD_VIOLATION:
-        add_columns(u, out, r, before_ns, conn, STYLE_VIOLATION, "violation", NULL, NULL);
-        lines_addf(out, STYLE_VIOLATION, "%s %s ", term_glyph(GLYPH_VIOLATION), r->violation.rule);
-        lines_addf(out, STYLE_NORMAL, "%s (%s)", r->violation.text, r->violation.clause);
-        break;
+    case RECORD_FRAME: add_frame_row(l, out, r); break;
+    case RECORD_MESSAGE: add_message_row(l, out, r); break;
+    case RECORD_VIOLATION: add_violation_row(l, out, r); break;
     case RECORD_GAP:
-        add_columns(u, out, r, before_ns, conn, STYLE_GAP, "gap",
-                    r->gap.bytes ? &r->gap.bytes : NULL, NULL);
+        add_columns(l, out, r, STYLE_GAP, "gap", r->gap.bytes ? &r->gap.bytes : NULL, NULL);
         lines_add(out, STYLE_GAP, "bytes missing from the capture");
         break;
     default:
-        add_columns(u, out, r, before_ns, conn, STYLE_STRONG, "end", NULL, NULL);
+        add_columns(l, out, r, STYLE_STRONG, "end", NULL, NULL);
         add_end(out, &r->end);
         break;
     }

@@ -5,11 +5,17 @@
 #include "lines.h"
 #include "ui.h"
 
-/* What stands above the lines. `conn`: with a column for the connection. */
-void message_line_head(const ui *u, lines *out, bool conn);
+typedef struct message_layout {
+    const ui *ui;
+    bool conn;         /* with a column for the connection */
+    bool narrow;       /* without the one for the size on the wire */
+    bool child;        /* it is a frame below its message */
+    int64_t before_ns; /* time of the row above, or its own */
+} message_layout;
 
-/* `before_ns`: time of the row above, or its own. `child`: a frame below its message. */
-void message_line(const ui *u, lines *out, const record *r, int64_t before_ns, bool conn,
-                  bool child);
+/* What stands above the lines. */
+void message_line_head(const message_layout *l, lines *out);
+
+void message_line(const message_layout *l, lines *out, const record *r);
 
 #endif

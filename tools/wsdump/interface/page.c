@@ -1,6 +1,8 @@
 /* What pages have in common. */
 #include "page.h"
 
+#include "glyphs.h"
+
 void page_label(flow *f, const char *label)
 {
     flow_line(f, PAGE_LABEL);
@@ -11,7 +13,7 @@ void page_label(flow *f, const char *label)
 
 void page_violation(flow *f, const char *rule, const char *clause, const char *text, bool ascii)
 {
-    flow_wordsf(f, STYLE_VIOLATION, "%s %s:", ascii ? "!" : "⚑", rule);
+    flow_wordsf(f, STYLE_VIOLATION, "%s %s:", glyphs_get(ascii)->violation, rule);
     flow_wordsf(f, STYLE_NORMAL, " %s (%s)", text, clause);
 }
 

@@ -133,8 +133,8 @@ void pager_draw(pager *p, region r)
                   p->match);
         bool shut =
             l.fold && g_hash_table_contains(
-                           p->shut, GUINT_TO_POINTER(g_array_index(p->visible, uint32_t, item)));
+                          p->shut, GUINT_TO_POINTER(g_array_index(p->visible, uint32_t, item)));
         if (shut)
-            term_text(r.y + y, r.x + r.width - 2, 2, STYLE_STRONG, term_glyph(GLYPH_MORE), false);
+            term_text(r.y + y, r.x + r.width - 2, 2, STYLE_STRONG, term_glyphs()->cut, false);
     }
 }

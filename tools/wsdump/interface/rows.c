@@ -173,7 +173,10 @@ void rows_draw(rows *l, ui *u, region r, rows_line *make, void *user, bool focus
     }
     if (l->list.count == 0)
         term_text(r.y + r.height / 2, r.x + 2, r.width - 2, STYLE_DIM,
-                  l->filtered ? "nothing matches the filter" : "nothing here yet", true);
+                  l->filtered                         ? "nothing matches the filter"
+                  : u->capture.phase == STORE_RUNNING ? "nothing here so far"
+                                                      : "nothing here",
+                  true);
 }
 
 bool rows_click(rows *l, int y)

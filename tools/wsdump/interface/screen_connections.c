@@ -224,10 +224,10 @@ static void write_violations(const ui *u, const store_connection *c, GString *ou
 {
     (void)u;
     if (c->violations)
-        g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, term_glyph(GLYPH_VIOLATION),
+        g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, term_glyphs()->violation,
                                c->violations);
     else if (c->gaps)
-        g_string_append(out, term_glyph(GLYPH_GUESS));
+        g_string_append(out, term_glyphs()->guess);
 }
 
 static void write_code(const ui *u, const store_connection *c, GString *out)
@@ -236,9 +236,10 @@ static void write_code(const ui *u, const store_connection *c, GString *out)
     if (c->handshake == HANDSHAKE_REFUSED && c->status)
         g_string_append_printf(out, "HTTP %u", c->status);
     else if (c->closed_by != WSP_FROM_UNKNOWN)
-        g_string_append_printf(
-            out, "%s %s", term_glyph(c->closed_by == WSP_FROM_CLIENT ? GLYPH_CLIENT : GLYPH_SERVER),
-            c->close_code >= 0 ? "" : "none");
+        g_string_append_printf(out, "%s %s",
+                               c->closed_by == WSP_FROM_CLIENT ? term_glyphs()->client
+                                                               : term_glyphs()->server,
+                               c->close_code >= 0 ? "" : "none");
     if (c->handshake != HANDSHAKE_REFUSED && c->close_code >= 0)
         g_string_append_printf(out, "%d", (int)c->close_code);
 }
@@ -287,7 +288,7 @@ static const column columns[] = {
     {"SUBPROTOCOL", -11, write_subprotocol, compare_subprotocol, NULL},
     {"DEFLATE", -7, write_compressed, compare_compressed, NULL},
 };
-enum { COLUMNS = G_N_ELEMENTS(columns), STRETCH_MIN = 18 };
+enum { COLUMNS = G_N_ELEMENTS(columns), STRETCH_MIN = 24 };
 
 /* Columns from `first` on that fit, and the width of the one that takes what is left. */
 static size_t fit_columns(size_t first, int width, int *stretch)
@@ -380,7 +381,7 @@ static void describe(screen *s, ui *u, GString *out)
         g_string_append_printf(out, ", %" G_GUINT64_FORMAT " older ones forgotten",
                                u->connections_dropped);
     g_string_append_printf(out, "  by %s %s", columns[c->column].title,
-                           term_glyph(c->descending ? GLYPH_DOWN : GLYPH_UP));
+                           c->descending ? term_glyphs()->falling : term_glyphs()->rising);
 }
 
 static void draw_row(const connections *c, const ui *u, size_t item, int y, region r, size_t last,

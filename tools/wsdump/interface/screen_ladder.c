@@ -39,15 +39,8 @@ static void draw_item(void *user, ui *u, size_t item, lines *out, int width)
     const row_item *i = rows_get(l, item);
     if (i->row < u->view.first)
         return;
-    const record *before = NULL;
-    while (item > 0 && !before) {
-        const row_item *above = rows_get(l, --item);
-        if (above->row < u->view.first)
-            break;
-        const record *r = store_row(&u->view, above->row);
-        before = ladder_is_arrow(r) ? r : NULL;
-    }
-    ladder_row(out, store_row(&u->view, i->row), before, width, term_is_ascii());
+    ladder_row(out, store_row(&u->view, i->row), ladder_before(&u->view, i->row), width,
+               term_is_ascii());
 }
 
 static void draw(screen *s, ui *u, region r)

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* From so many columns on there is room for two panes. */
-enum { WIDE = 120, LIST_MIN = 60 };
+/* From so many columns on there is room for two panes; lists with fewer have fewer columns. */
+enum { WIDE = 120, LIST_MIN = 60, NARROW = 80 };
 
 typedef struct messages {
     screen base;
@@ -65,7 +65,6 @@ static void describe(screen *s, ui *u, GString *out)
 
 static void draw_item(void *user, ui *u, size_t item, lines *out, int width)
 {
-    (void)width;
     messages *m = user;
     const row_item *i = rows_get(&m->rows, item);
     const row_item *above = item > 0 ? rows_get(&m->rows, item - 1) : NULL;
@@ -74,7 +73,12 @@ static void draw_item(void *user, ui *u, size_t item, lines *out, int width)
     const record *r = store_row(&u->view, i->row);
     bool known = above && above->row >= u->view.first;
     int64_t before_ns = known ? store_row(&u->view, above->row)->time_ns : r->time_ns;
-    message_line(u, out, r, before_ns, m->rows.conn == 0, i->parent != STORE_NO_ROW);
+    const message_layout l = {.ui = u,
+                              .conn = m->rows.conn == 0,
+                              .narrow = width < NARROW,
+                              .child = i->parent != STORE_NO_ROW,
+                              .before_ns = before_ns};
+    message_line(&l, out, r);
 }
 
 static void draw(screen *s, ui *u, region r)
@@ -87,7 +91,8 @@ static void draw(screen *s, ui *u, region r)
         detail_draw(m->detail, (region){r.y, left.width + 1, r.height, r.width - left.width - 1});
     }
     lines *head = lines_new();
-    message_line_head(u, head, m->rows.conn == 0);
+    const message_layout l = {.ui = u, .conn = m->rows.conn == 0, .narrow = left.width < NARROW};
+    message_line_head(&l, head);
     term_fill((region){left.y, left.x, 1, left.width}, STYLE_HEADING);
     const line titles = lines_get(head, 0);
     term_line(left.y, left.x, left.width, &titles, 0, STYLE_HEADING, NULL);

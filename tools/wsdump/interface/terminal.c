@@ -49,14 +49,6 @@ static const look looks[STYLES] = {
     [STYLE_UNKNOWN] = {COLOR_MAGENTA, -1, 0, A_BOLD, A_BOLD},
 };
 
-static const char *const glyphs[GLYPHS][2] = {
-    [GLYPH_CLIENT] = {"▶", ">"}, [GLYPH_SERVER] = {"◀", "<"},  [GLYPH_VIOLATION] = {"⚑", "!"},
-    [GLYPH_GUESS] = {"≈", "~"},  [GLYPH_PAUSE] = {"⏸", "#"}, [GLYPH_FOLLOW] = {"●", "*"},
-    [GLYPH_UP] = {"▲", "^"},     [GLYPH_DOWN] = {"▼", "v"},    [GLYPH_RULE] = {"─", "-"},
-    [GLYPH_WALL] = {"│", "|"},   [GLYPH_CHILD] = {"└", "`"},   [GLYPH_MORE] = {"…", ">"},
-    [GLYPH_DOT] = {"·", "-"},
-};
-
 static struct {
     SCREEN *screen;
     bool ascii;
@@ -155,9 +147,9 @@ bool term_is_ascii(void)
     return terminal.ascii;
 }
 
-const char *term_glyph(glyph g)
+const glyphs *term_glyphs(void)
 {
-    return glyphs[g][terminal.ascii];
+    return glyphs_get(terminal.ascii);
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
@@ -237,7 +229,7 @@ int term_text(int y, int x, int width, style s, const char *text, bool mark)
     while (*text && put_char(&p, g_utf8_get_char(text)))
         text = g_utf8_next_char(text);
     if (cut)
-        mvaddstr(y, p.x++, term_glyph(GLYPH_MORE));
+        mvaddstr(y, p.x++, term_glyphs()->cut);
     put_style(STYLE_NORMAL);
     return p.x - x;
 }
@@ -275,7 +267,7 @@ void term_fill(region r, style s)
 void term_wall(int y, int x, int height)
 {
     for (int i = 0; i < height; i++)
-        term_text(y + i, x, 1, STYLE_DIM, term_glyph(GLYPH_WALL), false);
+        term_text(y + i, x, 1, STYLE_DIM, term_glyphs()->bar, false);
 }
 
 void term_cursor(int y, int x)

@@ -1,10 +1,11 @@
 /*
- * The terminal, through ncurses: colours, glyphs, text that stays in its place, and what the user
+ * The terminal, through ncurses: colours, text that stays in its place, and what the user
  * does. Nothing else includes curses.h.
  */
 #ifndef WSDUMP_INTERFACE_TERMINAL_H
 #define WSDUMP_INTERFACE_TERMINAL_H
 
+#include "glyphs.h"
 #include "lines.h"
 #include "style.h"
 
@@ -47,30 +48,12 @@ typedef struct term_event {
     int y, x; /* of the mouse's events */
 } term_event;
 
-/* Glyphs that have a plain twin where the locale has no UTF-8. */
-typedef enum glyph {
-    GLYPH_CLIENT, /* from the client: to the right */
-    GLYPH_SERVER, /* from the server: to the left */
-    GLYPH_VIOLATION,
-    GLYPH_GUESS,
-    GLYPH_PAUSE,
-    GLYPH_FOLLOW,
-    GLYPH_UP, /* sorted, rising */
-    GLYPH_DOWN,
-    GLYPH_RULE, /* a horizontal line */
-    GLYPH_WALL, /* a vertical one */
-    GLYPH_CHILD,
-    GLYPH_MORE, /* text that was cut */
-    GLYPH_DOT,
-    GLYPHS
-} glyph;
-
 gboolean term_open(FILE *keys, GError **error); /* keys: NULL = stdin */
 void term_close(void);
 
 region term_screen(void);
 bool term_is_ascii(void); /* no UTF-8 */
-const char *term_glyph(glyph g);
+const glyphs *term_glyphs(void);
 
 /* The columns that text takes on the terminal. */
 int term_width(const char *text);

@@ -1,11 +1,11 @@
 /* The loop, the rows around a screen, and reading the store. See ui.h. */
 #include "ui.h"
 
+#include "format.h"
 #include "keys.h"
 #include "screens.h"
 
 #include <string.h>
-#include <time.h>
 
 /* A picture is drawn ten times a second while something comes; reading the store may take a part of
  * that time. */
@@ -103,24 +103,15 @@ static void read_store(ui *u)
 
 /* ---- Times ----------------------------------------------------------------------------------- */
 
-static void add_time_of_day(GString *out, int64_t time_ns)
-{
-    time_t second = (time_t)(time_ns / 1000000000);
-    struct tm local;
-    char clock[16] = "??:??:??";
-    if (localtime_r(&second, &local))
-        strftime(clock, sizeof clock, "%H:%M:%S", &local);
-    g_string_append_printf(out, "%s.%06d", clock, (int)(time_ns % 1000000000 / 1000));
-}
-
 void ui_add_time(const ui *u, GString *out, int64_t time_ns, int64_t before_ns)
 {
-    if (u->time == UI_TIME_OF_DAY) {
-        add_time_of_day(out, time_ns);
-        return;
-    }
-    int64_t since = u->time == UI_TIME_DELTA ? before_ns : u->first_ns;
-    g_string_append_printf(out, "%15.6f", (double)(time_ns - since) / 1e9);
+    char text[FORMAT_TEXT];
+    if (u->time == UI_TIME_OF_DAY)
+        g_string_append(out, format_clock(text, time_ns));
+    else
+        g_string_append_printf(
+            out, "%12.6f",
+            (double)(time_ns - (u->time == UI_TIME_DELTA ? before_ns : u->first_ns)) / 1e9);
 }
 
 /* ---- The rows around a screen ---------------------------------------------------------------- */
@@ -143,7 +134,7 @@ static void draw_title(const ui *u, int width)
     g_autoptr(GString) left = g_string_new(" wsdump  "), right = g_string_new(NULL);
     g_string_append(left, u->options->title);
     if (u->options->bpf)
-        g_string_append_printf(left, " %s %s", term_glyph(GLYPH_DOT), u->options->bpf);
+        g_string_append_printf(left, " %s %s", term_glyphs()->dot, u->options->bpf);
     const store_capture *c = &u->capture;
     if (c->phase == STORE_RUNNING && c->bytes_total)
         g_string_append_printf(right, "reading %d%%  ",
@@ -176,34 +167,58 @@ static void draw_subtitle(ui *u, screen *s, int width, bool complete)
         g_string_append_printf(right, "%" G_GUINT64_FORMAT " oldest rows left memory  ",
                                u->view.first);
     if (s->class->follow && *s->class->follow(s))
-        g_string_append_printf(right, "%s follow ", term_glyph(GLYPH_FOLLOW));
+        g_string_append_printf(right, "%s follow ", term_glyphs()->follow);
     if (u->paused)
-        g_string_append_printf(right, " %s paused ", term_glyph(GLYPH_PAUSE));
+        g_string_append_printf(right, " %s paused ", term_glyphs()->paused);
     draw_row(1, width, STYLE_NORMAL, left->str, right->str);
+}
+
+enum { BAR_OTHERS = 14 };
+
+/* Where an action stands in the bar: Enter, the function keys, others; 0 = nowhere. */
+static int bar_place(const action *a)
+{
+    int key = a->keys[0];
+    if (!a->label)
+        return 0;
+    return key == TERM_ENTER                   ? 1
+           : key >= TERM_F1 && key <= TERM_F12 ? 2 + key - TERM_F1
+                                               : BAR_OTHERS;
+}
+
+/* Draws the key and what it does, from column x on, and returns the next one; 0 = no room. */
+static int draw_key(ui *u, const action *a, size_t nth, int x, region r)
+{
+    char key[16];
+    int y = r.height - 1;
+    term_key_name(a->keys[0], key);
+    if (x + term_width(key) + term_width(a->label) + (bar_place(a) == BAR_OTHERS) > r.width)
+        return 0;
+    if (bar_place(a) == BAR_OTHERS && x + 1 < r.width)
+        x += term_text(y, x, 1, STYLE_BAR, " ", false);
+    u->bar[nth].from = x;
+    x += term_text(y, x, r.width - x, STYLE_BAR_KEY, key, false);
+    x += term_text(y, x, r.width - x, STYLE_BAR, a->label, false);
+    u->bar[nth].to = x;
+    u->bar[nth].action = a;
+    return x;
 }
 
 static void draw_bar(ui *u, const screen *s, region r)
 {
-    int y = r.height - 1, x = 0;
     size_t shown = 0;
-    const action *a;
-    for (size_t at = 0; (a = ui_next_action(s, &at)) && shown < UI_BAR;) {
-        if (!a->label)
-            continue;
-        char key[16];
-        term_key_name(a->keys[0], key);
-        if (x + (int)strlen(key) + (int)strlen(a->label) + 1 > r.width)
-            break;
-        int from = x;
-        x += term_text(y, x, r.width - x, STYLE_BAR_KEY, key, false);
-        x += term_text(y, x, r.width - x, STYLE_BAR, a->label, false);
-        u->bar[shown].from = from;
-        u->bar[shown].to = x;
-        u->bar[shown++].action = a;
-        x++;
+    int x = 0;
+    for (int place = 1; place <= BAR_OTHERS; place++) {
+        const action *a;
+        for (size_t at = 0; (a = ui_next_action(s, &at));) {
+            int next = bar_place(a) == place && shown < UI_BAR ? draw_key(u, a, shown, x, r) : 0;
+            shown += next > 0;
+            x = next > 0 ? next : x;
+        }
     }
     if (shown < UI_BAR)
         u->bar[shown].action = NULL;
+    term_fill((region){r.height - 1, x, 1, r.width - x}, STYLE_BAR);
 }
 
 static void draw(ui *u, bool complete)

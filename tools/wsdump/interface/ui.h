@@ -61,7 +61,7 @@ region ui_region(void);
 /* The newest row of a connection, as a scan wants it. */
 uint64_t ui_newest_row(const ui *u, uint64_t conn);
 
-/* The column of times, 15 wide, as the user wants it. `before_ns`: of the row above. */
+/* The column of times, 12 wide, as the user wants it. `before_ns`: of the row above. */
 void ui_add_time(const ui *u, GString *out, int64_t time_ns, int64_t before_ns);
 
 /* The keys that work on a screen, its own before those of all: actions one by one, from *at = 0 on;
