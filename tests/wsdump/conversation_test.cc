@@ -361,19 +361,37 @@ TEST(ConversationLimits, FindWrongTextBehindWhatIsShown)
 
 TEST(ConversationLimits, BoundTheMemoryOfUnfinishedMessages)
 {
-    Conversation t("", 0, 1333); // a quarter is TCP's
-    t.say(CLIENT, Bytes(Frame(1, std::string(600, 'c')).masked().not_final()));
-    t.say(SERVER, Frame(1, std::string(600, 's')).not_final());
+    Conversation t("", 0, 65536); // a quarter is TCP's
+    t.say(CLIENT, Bytes(Frame(1, std::string(30000, 'c')).masked().not_final()));
+    t.say(SERVER, Frame(1, std::string(18000, 's')).not_final());
     t.say(SERVER, Frame(0, "!"));
-    EXPECT_EQ(t.records(), Lines{"1 server text 1 length 601 frames 2 truncated '" +
-                                 std::string(400, 's') + "'"});
+    const Lines records = t.records();
+    ASSERT_EQ(records.size(), 1u);
+    const std::string begin = "1 server text 1 length 18001 frames 2 truncated 's";
+    EXPECT_EQ(records[0].substr(0, begin.size()), begin);
+    EXPECT_GT(records[0].size(), 10000u);
+    EXPECT_LT(records[0].size(), 49152u - 32768u);
+    EXPECT_EQ(t.totals().cut_short, 1u);
     // What was taken is free again.
     t.say(SERVER, Frame(1, std::string(300, 's')).not_final());
     t.say(SERVER, Frame(0, "!"));
     t.say(CLIENT, Bytes(Frame(0, "!").masked()));
     EXPECT_EQ(t.records(),
               (Lines{"1 server text 2 length 301 frames 2 '" + std::string(300, 's') + "!'",
-                     "1 client text 3 length 601 frames 2 '" + std::string(600, 'c') + "!'"}));
+                     "1 client text 3 length 30001 frames 2 '" + std::string(30000, 'c') + "!'"}));
+    EXPECT_EQ(t.totals().cut_short, 1u);
+}
+
+TEST(ConversationLimits, KeepNothingWhereThereIsNoRoom)
+{
+    Conversation t("", 0, 1000); // less than the connection itself takes
+    t.say(SERVER, Frame(1, "abc").declaring(100));
+    t.lose(SERVER, 50);
+    t.say(SERVER, Bytes(47, 'd'));
+    EXPECT_EQ(t.records(),
+              (Lines{"1 server gap 50",
+                     "1 server text 1 length 100 incomplete missing 3+50 truncated ''"}));
+    EXPECT_EQ(t.totals().cut_short, 1u);
 }
 
 TEST(ConversationLimits, TakeNoMemoryForADeclaredLength)

@@ -516,8 +516,21 @@ TEST(FilterRegex, GivesUpOnWhatWouldNeverEnd)
 TEST(FilterRegex, DoesNotGiveUpOnALongMatch)
 {
     Stage stage("data ~ \"^(a|b)*$\"");
-    EXPECT_TRUE(stage.selects(text_message(std::string(100000, 'a'))));
+    EXPECT_TRUE(stage.selects(text_message(std::string(4096, 'a'))));
     EXPECT_EQ(filter_given_up(stage.get()), 0u);
+}
+
+// Without a limit that depends on the length this would take as many minutes.
+TEST(FilterRegex, GivesUpOnWhatGrowsWithTheSquareOfTheLength)
+{
+    for (const char *pattern : {"(a|b)*[0-9]", "a+a+[0-9]", "a[a-z]*a[a-z]*[0-9]"}) {
+        Stage stage("data ~ \"" + std::string(pattern) + "\"");
+        const gint64 begin = g_get_monotonic_time();
+        EXPECT_FALSE(stage.selects(text_message(std::string(500000, 'a'))));
+        EXPECT_EQ(filter_given_up(stage.get()), 1u) << pattern;
+        EXPECT_LT(g_get_monotonic_time() - begin, 10 * G_USEC_PER_SEC) << pattern;
+        EXPECT_TRUE(stage.selects(text_message(std::string(500, 'a') + "1")));
+    }
 }
 
 TEST(FilterRegex, CannotLiftItsLimits)

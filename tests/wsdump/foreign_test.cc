@@ -1,5 +1,6 @@
 // Real traffic of other protocols, whole and damaged: there is no WebSocket in it.
 #include "damage.h"
+#include "traffic.h"
 
 #include <gtest/gtest.h>
 
@@ -53,6 +54,49 @@ TEST_P(Foreign, HasNoneInOneDirection)
         expect_none(without(all, [&](size_t i) {
             return i < 6 || (all[i].s.source.port < all[i].s.destination.port) == up;
         }));
+}
+
+// The bytes of each direction of each connection.
+std::vector<std::vector<uint8_t>> streams_of(const std::vector<Packet> &packets)
+{
+    Streams streams;
+    for (const Packet &p : packets) {
+        Stream &stream = streams[{name_of(p.s.source), name_of(p.s.destination)}];
+        if (p.s.flags & TCP_SYN)
+            stream.start = p.s.sequence + 1;
+        else
+            put(stream, p);
+    }
+    std::vector<std::vector<uint8_t>> all;
+    for (const auto &[direction, stream] : streams)
+        all.push_back(stream.bytes);
+    return all;
+}
+
+// Some segments from there on, as if the capture had begun with them, and the rest of the message
+// that was under way did not say what protocol it is. Small ones end where a frame may end.
+uint64_t websockets_from(const std::vector<uint8_t> &stream, size_t at)
+{
+    Traffic t;
+    const size_t size = at % 2 ? 1448 : 1 + at % 97;
+    for (int segment = 0; segment < 8 && at < stream.size(); segment++) {
+        const size_t n = std::min(size, stream.size() - at);
+        t.say_borrowed(0, stream.data() + at, n);
+        at += n;
+    }
+    t.end(TCP_END_EOF);
+    return t.totals().websockets;
+}
+
+// Some hundred thousand places, of which one in twenty may begin a frame.
+TEST_P(Foreign, HasNoneWhereverItIsCut)
+{
+    size_t tried = 0;
+    for (const auto &stream : streams_of(read_capture(capture_path("foreign/" + GetParam())))) {
+        for (size_t at = 0; at < stream.size(); at++, tried++)
+            ASSERT_EQ(websockets_from(stream, at), 0u) << "byte " << at;
+    }
+    EXPECT_GT(tried, 40000u);
 }
 
 std::vector<std::string> captures()

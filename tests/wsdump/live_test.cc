@@ -306,6 +306,39 @@ TEST(Live, PrintsItsCountsOnRequestAndGoesOn)
     EXPECT_EQ(lines_of(live.err()).size(), 3u) << live.err();
 }
 
+// It is stopped while they come, so that they can only be in the kernel's buffer.
+TEST(Live, TellsWhatCameBeforeTheInterrupt)
+{
+    const Loopback first, second;
+    Live live({"-i", "lo", first.filter + " or " + second.filter});
+    if (!captures(live, first))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    live.signal(SIGSTOP);
+    constexpr size_t conversations = 50;
+    for (size_t i = 0; i < conversations; i++)
+        second.converse();
+    live.signal(SIGINT);
+    live.signal(SIGCONT);
+    EXPECT_TRUE(soon([&] { return live.ended(); })) << "by itself";
+    size_t told = 0;
+    for (const std::string &line : lines_of(live.out()))
+        told += line.find("\"record\":\"open\"") != std::string::npos &&
+                line.find(":" + std::to_string(second.port) + "\"") != std::string::npos;
+    EXPECT_EQ(told, conversations);
+}
+
+// Traffic that never pauses does not keep it from ending.
+TEST(Live, EndsAtAnInterruptWhateverComesThen)
+{
+    const Loopback loopback;
+    Live live({"-i", "lo", loopback.filter + " or udp port 9"});
+    if (!captures(live, loopback))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    const Chatter chatter;
+    live.signal(SIGINT);
+    EXPECT_TRUE(soon([&] { return live.ended(); }));
+}
+
 TEST(Live, WritesThePacketsWhileItDecodes)
 {
     const build::TempFile file({});

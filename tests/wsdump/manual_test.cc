@@ -11,6 +11,8 @@
 namespace
 {
 
+using Names = std::set<std::string>;
+
 // Without the escapes of roff that the page needs.
 std::string unescaped(std::string text)
 {
@@ -64,9 +66,149 @@ TEST(Manual, ShowsFiltersThatSelect)
     }
 }
 
-// --- the JSON records ---
+// --- options ---
 
-using Names = std::set<std::string>;
+// "-r, --read-file=FILE" of the help, as the page has it: ".BR -r ", " --read-file " " FILE";
+// without the dashes of an option that is only a word, the page has ".B --text".
+TEST(Manual, ListsTheOptions)
+{
+    const std::string page = unescaped(contents_of(MANUAL));
+    const size_t begin = page.find(".SH OPTIONS\n"), end = page.find("\n.SH", begin);
+    ASSERT_NE(begin, std::string::npos);
+    const size_t synopsis = page.find(".SH SYNOPSIS\n");
+    const std::string short_form = page.substr(synopsis, page.find("\n.SH", synopsis) - synopsis);
+    Names of_help, of_page;
+    for (const std::string &line : lines_of(wsdump({"--help"}).out)) {
+        const size_t at = line.find("--");
+        if (line.rfind("  -", 0) != 0 || at > 6)
+            continue;
+        const std::string name = line.substr(at, line.find_first_of("= ", at) - at);
+        if (name == "--help")
+            continue;
+        of_help.insert(name);
+        const std::string letter = line.substr(2, 2);
+        const std::string first = letter == "--" ? ".B" : letter + ", " + name;
+        if (letter == "--")
+            EXPECT_NE(short_form.find(name), std::string::npos) << name;
+        else
+            EXPECT_NE(page.find(".BR " + letter + " \", \" " + name), std::string::npos) << first;
+    }
+    for (const std::string &line : lines_of(page.substr(begin, end - begin))) {
+        const size_t at = line.find("--");
+        const bool heads = line.rfind(".BR -", 0) == 0 && line.find(" \", \" --") != line.npos;
+        if (heads || line.rfind(".B --", 0) == 0 || line.rfind(".BR --", 0) == 0)
+            of_page.insert(line.substr(at, line.find_first_of("\" ", at) - at));
+    }
+    EXPECT_GT(of_help.size(), 20u);
+    EXPECT_EQ(of_page, of_help);
+}
+
+// --- examples ---
+
+// Live captures read a file here, and what is on another machine is on this one.
+TEST(Manual, ShowsCommandsThatWork)
+{
+    const std::vector<std::string> commands = part_of_page("commands:", "end of commands");
+    EXPECT_GE(commands.size(), 5u);
+    const build::TempFile written({});
+    const std::string capture = " -r '" + capture_path("cooked.pcap") + "' ";
+    const std::pair<std::string, std::string> here[] = {
+        {"sudo ", ""},
+        {" -r dump.pcapng", " -r '" + capture_path("echo.pcapng") + "'"},
+        {" -r dump.pcap ", capture},
+        {" -i lo ", capture},
+        {" -i any ", capture},
+        {"ssh host tcpdump -U -w - port 80", "cat '" + capture_path("cooked.pcap") + "'"},
+        {"websockets.pcapng", written.path()},
+        {" tcp port 8080", " tcp"},
+    };
+    const bool has_jq = shell("command -v jq").status == 0;
+    for (const std::string &command : commands) {
+        std::string line = command;
+        for (const auto &[from, to] : here)
+            if (const size_t at = line.find(from); at != std::string::npos)
+                line.replace(at, from.size(), to);
+        line.replace(line.find("wsdump"), 6, "\"$WSDUMP\"");
+        if (line.find("jq ") != std::string::npos && !has_jq)
+            continue;
+        const Outcome outcome = shell(line);
+        EXPECT_EQ(outcome.status, 0) << line << "\n" << outcome.err;
+        EXPECT_GT(lines_of(outcome.out).size(), 3u) << line;
+    }
+}
+
+// --- the summary ---
+
+// Every string of the program that summarises: what stands between two quotes, and is joined where
+// only a macro for a number's format is between. Numbers are N, as on the page. Of a count's two
+// strings the first, what is said of one, is left out.
+std::vector<std::string> phrases_of(const std::string &source)
+{
+    std::vector<std::string> phrases;
+    std::string between = ";";
+    for (size_t at = 0; at < source.size();) {
+        const size_t quote = std::min(source.find('"', at), source.size());
+        between += source.substr(at, quote - at);
+        if (quote == source.size())
+            break;
+        size_t end = quote + 1;
+        while (source[end] != '"')
+            end += source[end] == '\\' ? 2 : 1;
+        const std::string text = source.substr(quote + 1, end - quote - 1);
+        const bool number = between.find("INT64_FORMAT") != std::string::npos;
+        if (between.find_first_of(",;(?") == std::string::npos && !phrases.empty())
+            phrases.back() += (number ? "N" : "") + text;
+        else if (between.find("print_count(") == std::string::npos)
+            phrases.push_back(text);
+        else
+            phrases.emplace_back();
+        between.clear();
+        at = end + 1;
+    }
+    return phrases;
+}
+
+std::string without(std::string text, const std::string &what)
+{
+    for (size_t at; (at = text.find(what)) != std::string::npos;)
+        text.erase(at, what.size());
+    return text;
+}
+
+TEST(Manual, ListsWhatTheSummarySays)
+{
+    const std::string source = contents_of(MAIN_SOURCE);
+    const size_t begin = source.find("static void summarise_totals(");
+    const size_t end = source.find("static void summarise(const");
+    const size_t others = source.find("if (display && filter_given_up(display))");
+    ASSERT_NE(begin, std::string::npos);
+    ASSERT_LT(begin, end);
+    ASSERT_NE(others, std::string::npos);
+    std::string page;
+    for (const std::string &line : lines_of(unescaped(contents_of(MANUAL)))) {
+        const size_t text = line.find_first_not_of(' ');
+        page += (text == std::string::npos ? "" : line.substr(text)) + " ";
+    }
+    const std::string code = source.substr(begin, end - begin) + ";" +
+                             source.substr(others, source.find("summarise(", others) - others);
+    size_t checked = 0;
+    for (const std::string &phrase : phrases_of(code)) {
+        std::string said = phrase;
+        for (const char *detail : {"\\n", "wsdump: ", "%s", "%"})
+            said = without(said, detail);
+        said = said.substr(std::min(said.find_first_not_of(", ()"), said.size()));
+        if (said.rfind("N ", 0) == 0)
+            said.erase(0, 2);
+        said = said.substr(0, said.find(" u)"));
+        if (said.size() < 5)
+            continue;
+        EXPECT_NE(page.find(said), std::string::npos) << said;
+        checked++;
+    }
+    EXPECT_GT(checked, 22u);
+}
+
+// --- the JSON records ---
 
 // The fields of each type of record; those that all have stand under "", as does `from`.
 std::map<std::string, Names> fields_of_schema(Names &words)

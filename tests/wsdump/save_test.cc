@@ -188,7 +188,7 @@ TEST(Save, HoldsNothingOfAConnectionThatIsOver)
 TEST(Save, DropsTheOldestOfAConnectionBeyondItsLimitAndCountsThem)
 {
     save_limits limits = {};
-    limits.max_connection = 3 * 66;
+    limits.max_connection = 3 * (SAVE_PACKET_COST + 2);
     Saving s(limits);
     s.begin('a');
     for (int i = 1; i <= 5; i++)
@@ -206,7 +206,7 @@ TEST(Save, DropsTheOldestOfAConnectionBeyondItsLimitAndCountsThem)
 TEST(Save, DropsTheOldestOfAllBeyondTheLimitAndCountsThoseOfWebSockets)
 {
     save_limits limits = {};
-    limits.max_held = 3 * 66;
+    limits.max_held = 3 * (SAVE_PACKET_COST + 2);
     Saving s(limits);
     s.begin('a');
     s.begin('b');

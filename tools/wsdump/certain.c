@@ -23,6 +23,7 @@ struct certain {
     uint64_t given;  /* bytes of this message */
     uint32_t agreed; /* bytes since the last that differed, up to a whole window */
     GArray *unknown; /* of record_missing */
+    uint64_t cost;   /* of this and of the array, as far as it ever grew */
 };
 
 /* Memory is counted: the size of a block stands in front of it. */
@@ -35,8 +36,7 @@ typedef union block {
 static void charge(certain_memory *memory, uint64_t size)
 {
     memory->used += size;
-    if (memory->shared)
-        memory->shared->used += size;
+    budget_charge(memory->shared, size);
 }
 
 static void *counted_alloc(void *user, size_t size)
@@ -57,6 +57,12 @@ static void counted_free(void *user, void *memory)
     block *b = (block *)memory - 1;
     charge(user, -(uint64_t)b->size);
     g_free(b);
+}
+
+static void grow_cost(certain *c, uint64_t bytes)
+{
+    c->cost += bytes;
+    charge(c->mem.user, bytes);
 }
 
 static void free_second(certain *c)
@@ -109,6 +115,8 @@ static void note_unknown(certain *c)
     }
     record_missing range = {c->given, 1};
     g_array_append_val(c->unknown, range);
+    if (c->cost < sizeof *c + c->unknown->len * sizeof range)
+        grow_cost(c, sizeof range);
 }
 
 /* What both gave: bytes that differ are not known, and zero. */
@@ -179,6 +187,7 @@ certain *certain_new(certain_memory *memory, bool from_the_start)
     c->zeros = first;
     c->doubtful = !from_the_start;
     c->unknown = g_array_new(FALSE, FALSE, sizeof(record_missing));
+    grow_cost(c, sizeof *c);
     return c;
 }
 
@@ -189,6 +198,7 @@ void certain_free(certain *c)
     wsp_inflater_free(c->zeros);
     wsp_inflater_free(c->ones);
     g_array_unref(c->unknown);
+    charge(c->mem.user, -c->cost);
     g_free(c);
 }
 

@@ -39,8 +39,8 @@ static gboolean equal_connection(gconstpointer a, gconstpointer b)
 void table_init(table *t, size_t max)
 {
     *t = (table){.max = max};
-    g_queue_init(&t->silent);
-    g_queue_init(&t->talking);
+    for (int state = 0; state < TABLE_STATES; state++)
+        g_queue_init(&t->queues[state]);
     t->entries = g_hash_table_new(hash_connection, equal_connection);
 }
 
@@ -65,12 +65,13 @@ table_entry *table_find(table *t, const endpoint *source, const endpoint *destin
 
 static GQueue *queue_of(table *t, const table_entry *e)
 {
-    return e->talks ? &t->talking : &t->silent;
+    return &t->queues[e->state];
 }
 
 void table_add(table *t, table_entry *e)
 {
     e->link.data = e;
+    e->state = TABLE_SILENT;
     g_hash_table_add(t->entries, e);
     g_queue_push_tail_link(queue_of(t, e), &e->link);
     t->latest = e;
@@ -104,21 +105,30 @@ void table_touch(table *t, table_entry *e)
     g_queue_push_tail_link(queue, &e->link);
 }
 
-void table_set_talks(table *t, table_entry *e, bool talks)
+void table_set_state(table *t, table_entry *e, table_state state)
 {
     g_queue_unlink(queue_of(t, e), &e->link);
-    e->talks = talks;
+    e->state = state;
     g_queue_push_tail_link(queue_of(t, e), &e->link);
+}
+
+table_entry *table_idlest_of(const table *t, table_state state)
+{
+    const GList *head = t->queues[state].head;
+    return head ? head->data : NULL;
 }
 
 table_entry *table_idlest(const table *t)
 {
-    const GList *head = t->silent.head ? t->silent.head : t->talking.head;
-    return head ? head->data : NULL;
+    table_entry *idlest = NULL;
+    for (int state = 0; state < TABLE_STATES && !idlest; state++)
+        idlest = table_idlest_of(t, (table_state)state);
+    return idlest;
 }
 
 table_entry *table_surplus(const table *t)
 {
-    bool full = t->silent.length + t->talking.length >= t->max;
-    return full || t->silent.length > t->max / 4 ? table_idlest(t) : NULL;
+    guint quiet = t->queues[TABLE_ENDED].length + t->queues[TABLE_SILENT].length;
+    bool full = quiet + t->queues[TABLE_TALKING].length >= t->max;
+    return full || quiet > t->max / 4 ? table_idlest(t) : NULL;
 }

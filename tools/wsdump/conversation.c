@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Pings that may still be answered, per direction; older ones are forgotten. */
-enum { MAX_PINGS = 16 };
+enum { MAX_PINGS = 16, PINGS_COST = 320 };
 
 /*
  * In a WebSocket the next segment start is likely to be a frame's, so less evidence is needed than
@@ -67,6 +67,7 @@ conversation *conversation_new(conversation_settings *settings, uint64_t number,
                                const conversation_extensions *extensions)
 {
     conversation *c = g_new0(conversation, 1);
+    budget_charge(&settings->memory, sizeof *c + BUDGET_BLOCK);
     c->settings = settings;
     c->number = number;
     for (int side = WSP_FROM_CLIENT; side <= WSP_FROM_SERVER; side++) {
@@ -79,6 +80,12 @@ conversation *conversation_new(conversation_settings *settings, uint64_t number,
     }
     return c;
 }
+
+/* What a direction has at times. */
+enum {
+    HUNT_COST = sizeof(hunt) + BUDGET_BLOCK,
+    PROOF_COST = sizeof(evidence) + BUDGET_BLOCK,
+};
 
 /* ---- Records --------------------------------------------------------------------------------- */
 
@@ -149,13 +156,15 @@ static guint hash_payload(const uint8_t *data, size_t len)
     return hash;
 }
 
-static void remember_ping(direction *d, int64_t time_ns, const uint8_t *data, size_t len)
+static void remember_ping(conversation *c, direction *d, const uint8_t *data, size_t len)
 {
-    if (!d->pings)
+    if (!d->pings) {
         d->pings = g_array_new(FALSE, FALSE, sizeof(ping));
+        budget_charge(&c->settings->memory, PINGS_COST);
+    }
     if (d->pings->len == MAX_PINGS)
         g_array_remove_index(d->pings, 0);
-    ping p = {time_ns, hash_payload(data, len)};
+    ping p = {c->place.time_ns, hash_payload(data, len)};
     g_array_append_val(d->pings, p);
 }
 
@@ -211,7 +220,7 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
     if (a->opcode == WSP_OPCODE_CLOSE)
         code = close_code(a, data, len);
     if (a->opcode == WSP_OPCODE_PING)
-        remember_ping(d, c->place.time_ns, data, len);
+        remember_ping(c, d, data, len);
     if (a->opcode == WSP_OPCODE_PONG)
         rtt_ns = round_trip(&c->directions[1 - d->from], c->place.time_ns, data, len);
 
@@ -241,15 +250,27 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
     emit(c, d, &r);
 }
 
+/* What the array of a message takes: it grows in powers of two, of which only large ones, that have
+ * pages of their own, take no more than was written. */
+static uint64_t kept_cost(const assembly *a)
+{
+    uint64_t room = 128;
+    while (room < a->kept->len && room < 128 * 1024)
+        room *= 2;
+    return MAX(room, a->kept->len) + 2 * (uint64_t)BUDGET_BLOCK;
+}
+
 /* An array keeps the memory that it once had: so it goes with the message. */
 static void release(conversation *c, assembly *a)
 {
     if (a->kept) {
-        c->settings->memory.used -= a->kept->len;
+        budget_charge(&c->settings->memory, -kept_cost(a));
         g_byte_array_unref(a->kept);
     }
-    if (a->missing)
+    if (a->missing) {
+        budget_charge(&c->settings->memory, -(uint64_t)a->missing->len * sizeof(record_missing));
         g_array_unref(a->missing);
+    }
     a->kept = NULL;
     a->missing = NULL;
 }
@@ -267,28 +288,47 @@ static void keep(conversation *c, assembly *a, const uint8_t *data, uint64_t len
 {
     if (a->truncated || a->raw || len == 0)
         return;
-    if (!a->kept)
+    if (!a->kept) {
         a->kept = g_byte_array_new();
-    uint64_t room = budget_room(&c->settings->memory);
-    room = MIN(room, kept_limit(c, a) - a->kept->len);
-    room = MIN(room, G_MAXINT - a->kept->len);
-    a->truncated = len > room;
-    uint64_t n = MIN(len, room);
+        budget_charge(&c->settings->memory, kept_cost(a));
+    }
+    uint64_t wanted = MIN(len, kept_limit(c, a) - a->kept->len);
+    uint64_t n = MIN(wanted, budget_room(&c->settings->memory));
+    n = MIN(n, G_MAXINT - a->kept->len);
+    a->truncated = n < len;
+    c->settings->cut_short += n < wanted;
+    if (n == 0)
+        return;
     guint before = a->kept->len;
+    uint64_t cost = kept_cost(a);
     g_byte_array_set_size(a->kept, before + (guint)n);
     if (data)
         memcpy(a->kept->data + before, data, (size_t)n);
     else
         memset(a->kept->data + before, 0, (size_t)n);
-    c->settings->memory.used += n;
+    budget_charge(&c->settings->memory, kept_cost(a) - cost);
 }
 
+/* Where there is no room for another range, the last one goes on up to here: then nothing of what
+ * it covers besides may be shown as known. */
 static void note_missing(conversation *c, assembly *a, uint64_t up_to)
 {
     if (!a->missing)
         a->missing = g_array_new(FALSE, FALSE, sizeof(record_missing));
     record_missing hole = {a->length, up_to - a->length};
-    g_array_append_val(a->missing, hole);
+    bool full = budget_room(&c->settings->memory) < sizeof hole;
+    c->settings->cut_short += full && !a->truncated;
+    a->truncated |= full;
+    if (full && a->missing->len > 0) {
+        record_missing *last = &g_array_index(a->missing, record_missing, a->missing->len - 1);
+        uint64_t known = last->offset + last->len;
+        if (a->kept && a->kept->len > known)
+            memset(a->kept->data + known, 0, a->kept->len - (size_t)known);
+        last->len = up_to - last->offset;
+    } else {
+        g_array_append_val(a->missing, hole);
+        budget_charge(&c->settings->memory, sizeof hole);
+    }
     keep(c, a, NULL, hole.len);
     a->length = up_to;
 }
@@ -302,6 +342,7 @@ static void begin_message(conversation *c, direction *d, assembly *a, const wsp_
     /* RSV1 without an extension that gives it a meaning: nothing says that it is DEFLATE. */
     a->compressed = mev->compressed && (d->reader.rules.rsv_allowed & WSP_RSV1);
     a->raw = a->compressed && mev->raw;
+    c->settings->not_inflated += a->raw && d->deflate;
     a->not_utf8 = false;
     a->opcode = mev->opcode;
     a->length = 0;
@@ -309,17 +350,19 @@ static void begin_message(conversation *c, direction *d, assembly *a, const wsp_
 
 /* Of a message that is inflated: which bytes so far come from what was not captured. The last range
  * that is noted may have grown, and others come behind it. */
-static void note_unknown(const direction *d, assembly *a)
+static void note_unknown(conversation *c, const direction *d, assembly *a)
 {
     const GArray *unknown = certain_unknown(d->inflater);
     if (unknown->len == 0)
         return;
     if (!a->missing)
         a->missing = g_array_new(FALSE, FALSE, sizeof(record_missing));
-    guint same = a->missing->len ? a->missing->len - 1 : 0;
+    guint before = a->missing->len, same = before ? before - 1 : 0;
     g_array_set_size(a->missing, same);
     g_array_append_vals(a->missing, &g_array_index(unknown, record_missing, same),
                         unknown->len - same);
+    budget_charge(&c->settings->memory,
+                  (uint64_t)(a->missing->len - before) * sizeof(record_missing));
 }
 
 /* One piece of a message. True when the message is whole. */
@@ -371,7 +414,7 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
         if (mev.first)
             begin_message(c, d, a, &mev);
         if (a->compressed && !a->raw) {
-            note_unknown(d, a);
+            note_unknown(c, d, a);
             if (!certain_is_sure(d->inflater)) /* an unknown byte makes no character wrong */
                 mev.violations &= ~WSP_V_TEXT_UTF8;
         }
@@ -394,6 +437,19 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
 
 /* ---- Streams --------------------------------------------------------------------------------- */
 
+static void drop_proof(conversation *c, direction *d)
+{
+    if (d->proof)
+        budget_charge(&c->settings->memory, -(uint64_t)PROOF_COST);
+    g_clear_pointer(&d->proof, g_free);
+}
+
+static hunt *new_hunt(conversation *c)
+{
+    budget_charge(&c->settings->memory, HUNT_COST);
+    return g_new(hunt, 1);
+}
+
 /* From here on nobody knows where the next frame begins. */
 static void begin_hunt(conversation *c, direction *d)
 {
@@ -401,10 +457,10 @@ static void begin_hunt(conversation *c, direction *d)
     evidence_rules rules = {.rsv_allowed = d->reader.rules.rsv_allowed,
                             .masked = d->totals.frames ? d->header.masked : by_role,
                             .websocket = true};
-    d->hunt = g_new(hunt, 1);
+    d->hunt = new_hunt(c);
     hunt_init(d->hunt, &rules, &c->settings->waiting);
     d->doubtful = true;
-    g_clear_pointer(&d->proof, g_free);
+    drop_proof(c, d);
     if (d->data.open)
         emit_assembly(c, d, &d->data, false);
     wsp_message_abandon(&d->message);
@@ -415,6 +471,7 @@ static void end_hunt(conversation *c, direction *d)
     hunt_clear(d->hunt);
     c->undecoded += d->hunt->skipped;
     g_clear_pointer(&d->hunt, g_free);
+    budget_charge(&c->settings->memory, -(uint64_t)HUNT_COST);
 }
 
 /* What was guessed is wrong: nothing is told of the frame that is being read, if one has begun. */
@@ -456,7 +513,7 @@ static void read_on(conversation *c, direction *d, const uint8_t *in, size_t len
             read_event(c, d, &ev);
         bool frame_ended = ev.type != WSP_EVENT_NONE && ev.bytes_left == 0;
         if (d->proof && frame_ended && !guessing(d))
-            g_clear_pointer(&d->proof, g_free);
+            drop_proof(c, d);
     } while (ev.type != WSP_EVENT_NONE);
 }
 
@@ -481,7 +538,7 @@ static void take_gap(conversation *c, direction *d, uint64_t bytes)
     if (d->proof)
         evidence_segment_end(d->proof);
     if (d->proof && !evidence_gap(d->proof, bytes))
-        g_clear_pointer(&d->proof, g_free); /* the reader is lost as well */
+        drop_proof(c, d); /* the reader is lost as well */
     wsp_reader_gap(&d->reader, bytes);
     read_on(c, d, NULL, 0);
     if (wsp_reader_lost(&d->reader))
@@ -507,6 +564,7 @@ static void end_segment(conversation *c, direction *d)
     pieces_prepend(&d->queue, &found);
     end_hunt(c, d);
     d->proof = g_new(evidence, 1);
+    budget_charge(&c->settings->memory, PROOF_COST);
     evidence_begin(d->proof, &rules);
 }
 
@@ -554,7 +612,7 @@ static void end_segments(conversation *c, int going_on)
 void conversation_join(conversation *c, wsp_sender from, const hunt *h)
 {
     direction *d = &c->directions[from];
-    d->hunt = g_new(hunt, 1);
+    d->hunt = new_hunt(c);
     *d->hunt = *h;
     hunt_set_masked(d->hunt, from == WSP_FROM_CLIENT);
     d->totals.wire_bytes = h->at;
@@ -644,10 +702,13 @@ void conversation_free(conversation *c)
         certain_free(d->inflater);
         if (d->hunt)
             end_hunt(c, d);
-        g_free(d->proof);
+        drop_proof(c, d);
         pieces_clear(&d->queue, &c->settings->waiting);
-        if (d->pings)
+        if (d->pings) {
+            budget_charge(&c->settings->memory, -(uint64_t)PINGS_COST);
             g_array_unref(d->pings);
+        }
     }
+    budget_charge(&c->settings->memory, -(uint64_t)(sizeof *c + BUDGET_BLOCK));
     g_free(c);
 }

@@ -7,6 +7,7 @@ struct filter {
     filter_program *program;
     GHashTable *connections; /* by conn: outcomes as of its open record; NULL if none matter */
     GString *room;
+    budget *memory; /* NULL = nobody counts */
     record_sink *sink;
     void *user;
 };
@@ -35,14 +36,29 @@ void filter_connect(filter *f, record_sink *sink, void *user)
     f->user = user;
 }
 
+void filter_share_budget(filter *f, budget *b)
+{
+    f->memory = b;
+}
+
 bool filter_needs_payload(const filter *f)
 {
     return f->program->payload;
 }
 
+/* With its place in the table. */
+static uint64_t cost_of_known(const filter *f)
+{
+    enum { PLACE = 64 };
+    return sizeof(known) + filter_program_words(f->program) * sizeof(uint64_t) + BUDGET_BLOCK +
+           PLACE;
+}
+
 static known *remember(filter *f, const record *open)
 {
     known *k = g_malloc(sizeof *k + filter_program_words(f->program) * sizeof *k->outcomes);
+    if (!g_hash_table_contains(f->connections, &open->conn))
+        budget_charge(f->memory, cost_of_known(f));
     k->conn = open->conn;
     filter_program_remember(f->program, open, f->room, k->outcomes);
     g_hash_table_replace(f->connections, &k->conn, k);
@@ -60,8 +76,10 @@ void filter_take(void *user, const record *r)
         k = g_hash_table_lookup(f->connections, &conn);
     if (filter_program_matches(f->program, r, k ? k->outcomes : NULL, f->room))
         f->sink(f->user, r);
-    if (k && r->type == RECORD_END)
+    if (k && r->type == RECORD_END) {
         g_hash_table_remove(f->connections, &conn);
+        budget_charge(f->memory, -cost_of_known(f));
+    }
 }
 
 uint64_t filter_given_up(const filter *f)

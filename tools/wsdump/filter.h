@@ -9,6 +9,7 @@
 #ifndef WSDUMP_FILTER_H
 #define WSDUMP_FILTER_H
 
+#include "budget.h"
 #include "record.h"
 
 #include <glib.h>
@@ -24,6 +25,9 @@ filter *filter_new(const char *text, GError **error);
 
 /* The next thing: where selected records go. */
 void filter_connect(filter *f, record_sink *sink, void *user);
+
+/* What it remembers counts in *b, the caller's, which must outlive it. */
+void filter_share_budget(filter *f, budget *b);
 
 /* Does it look into payload? Then the session must keep whole messages. */
 bool filter_needs_payload(const filter *f);

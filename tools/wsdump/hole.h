@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What one takes besides what waits behind it, its place on the agenda included. */
+enum { HOLE_COST = 192 };
+
 typedef struct hole {
     early_list waiting;   /* what lies behind it; may be empty: then a FIN or a reset does */
     moment known;         /* when it appeared, or came nearer its end */

@@ -38,22 +38,25 @@ static void trim(hunt *h)
 
 /* ---- The places ------------------------------------------------------------------------------ */
 
-static void drop_candidate(hunt_candidate **link)
+enum { CANDIDATE_COST = sizeof(hunt_candidate) + BUDGET_BLOCK };
+
+static void drop_candidate(const hunt *h, hunt_candidate **link)
 {
     hunt_candidate *c = *link;
     *link = c->next;
+    budget_charge(h->memory->shared, -(uint64_t)CANDIDATE_COST);
     g_free(c);
 }
 
 /* Make room for another: of all but the oldest, the one with the least evidence goes. */
-static void drop_weakest(hunt *h)
+static void drop_weakest(const hunt *h)
 {
     hunt_candidate **weakest = &h->candidates->next;
     for (hunt_candidate **at = weakest; *at; at = &(*at)->next)
         if ((*at)->evidence.bits < (*weakest)->evidence.bits)
             weakest = at;
     if (*weakest)
-        drop_candidate(weakest);
+        drop_candidate(h, weakest);
 }
 
 /*
@@ -68,7 +71,7 @@ static bool is_expected(hunt *h)
         bool empty = here && (*link)->evidence.bits == 0;
         expected |= here && !empty;
         if (empty)
-            drop_candidate(link);
+            drop_candidate(h, link);
         else
             link = &(*link)->next;
     }
@@ -86,6 +89,7 @@ static void try_here(hunt *h, uint8_t first)
     for (; *link; link = &(*link)->next)
         count++;
     *link = g_new(hunt_candidate, 1);
+    budget_charge(h->memory->shared, CANDIDATE_COST);
     **link = (hunt_candidate){.start = h->at, .tried = h->starts};
     evidence_begin(&(*link)->evidence, &h->rules);
     if (count == MAX_CANDIDATES)
@@ -105,7 +109,7 @@ void hunt_feed(hunt *h, const uint8_t *in, size_t len, bool segment_start, captu
         if (evidence_feed(&(*link)->evidence, in, len))
             link = &(*link)->next;
         else
-            drop_candidate(link);
+            drop_candidate(h, link);
     }
     if (h->candidates)
         pieces_add(&h->kept, h->memory, h->at, in, len, segment_start, place);
@@ -136,7 +140,7 @@ void hunt_gap(hunt *h, uint64_t bytes, bool untold, capture_place place)
         if (evidence_gap(&(*link)->evidence, bytes))
             link = &(*link)->next;
         else
-            drop_candidate(link);
+            drop_candidate(h, link);
     }
     if (h->candidates)
         pieces_add_gap(&h->kept, h->memory, h->at, bytes, untold, place);
@@ -151,7 +155,7 @@ void hunt_set_masked(hunt *h, bool masked)
     for (hunt_candidate **link = &h->candidates; *link;) {
         int so_far = (*link)->evidence.rules.masked;
         if (so_far >= 0 && so_far != (int)masked) {
-            drop_candidate(link);
+            drop_candidate(h, link);
             continue;
         }
         (*link)->evidence.rules = h->rules;
@@ -203,7 +207,7 @@ const evidence *hunt_find(const hunt *h, const hunt_bars *bars)
 static void drop_candidates(hunt *h)
 {
     while (h->candidates)
-        drop_candidate(&h->candidates);
+        drop_candidate(h, &h->candidates);
 }
 
 bool hunt_settle(hunt *h, const hunt_bars *bars, pieces *found)

@@ -117,8 +117,12 @@ static void flush(printing *l)
 /* Packet by packet, until the source, the user or the reader of our output has had enough. */
 static source_status run(printing *l, uint64_t count)
 {
-    for (uint64_t taken = 0; !interrupted && !stuck(l) && (!count || taken < count);) {
+    bool stopping = false;
+    for (uint64_t taken = 0; !stuck(l) && (!count || taken < count);) {
         packet p;
+        if (interrupted && !stopping)
+            source_stop(l->packets);
+        stopping |= interrupted;
         source_status status = source_next(l->packets, &p);
         if (status == SOURCE_PACKET) {
             pipeline_take(l->stages, &p);
@@ -155,7 +159,9 @@ static pipeline *new_pipeline(const options *o, filter *display, FILE *written, 
     if (filter_needs_payload(display))
         settings.max_data = 0;
     filter_connect(display, sink_write, out);
-    return pipeline_new(&settings, filter_take, display);
+    pipeline *l = pipeline_new(&settings, filter_take, display);
+    filter_share_budget(display, pipeline_budget(l));
+    return l;
 }
 
 /* Everything between an open source and its end. Returns the exit status. */

@@ -140,6 +140,7 @@ static hole *begin_hole(const tcp *t, connection *c, int side)
 {
     stream *st = &c->stream[side];
     if (!st->hole) {
+        budget_charge(t->limits.memory, HOLE_COST);
         st->hole = g_new0(hole, 1);
         st->hole->owner = c;
         st->hole->side = side;
@@ -148,14 +149,22 @@ static hole *begin_hole(const tcp *t, connection *c, int side)
     return st->hole;
 }
 
+void order_drop_hole(tcp *t, stream *st)
+{
+    if (!st->hole)
+        return;
+    budget_charge(t->limits.memory, -(uint64_t)(HOLE_COST + st->hole->waiting.cost));
+    hole_free(st->hole, &t->holes);
+    st->hole = NULL;
+}
+
 /* The hole has changed, or what is known of it: bring the agenda up to date. */
 static void review_hole(tcp *t, connection *c, int side)
 {
     stream *st = &c->stream[side];
     bool missing = has_hole(c, side);
     if (!missing && !stream_waiting(st) && !waits_for_start(st) && !waits_after_reset(c, side)) {
-        hole_free(st->hole, &t->holes);
-        st->hole = NULL;
+        order_drop_hole(t, st);
         return;
     }
     hole *h = begin_hole(t, c, side);
@@ -306,8 +315,7 @@ static void give_up_holes(tcp *t, connection *c, int side)
     stream *st = &c->stream[side];
     while (has_hole(c, side) || waits_for_start(st) || waits_for_peer(st))
         declare_gap(t, c, side);
-    hole_free(st->hole, &t->holes);
-    st->hole = NULL;
+    order_drop_hole(t, st);
 }
 
 void order_end(tcp *t, connection *c, tcp_end how, int side)
@@ -324,7 +332,8 @@ void order_end(tcp *t, connection *c, tcp_end how, int side)
         how = TCP_END_FIN;
     }
     c->ended = true;
-    table_set_talks(&t->connections, &c->entry, false);
+    c->ended_ns = t->now.time_ns;
+    table_set_state(&t->connections, &c->entry, TABLE_ENDED);
     order_emit(t, c, side, &(tcp_event){.type = TCP_EVENT_END, .end = how});
 }
 
@@ -476,8 +485,8 @@ void order_take_data(tcp *t, connection *c, int side, run r)
         run_trim_back(&r, st->fin);
     if (r.len == 0 && r.missing == 0)
         return;
-    if (!c->entry.talks)
-        table_set_talks(&t->connections, &c->entry, true);
+    if (c->entry.state != TABLE_TALKING)
+        table_set_state(&t->connections, &c->entry, TABLE_TALKING);
     if (!st->started) {
         keep_until_start(t, c, side, r);
         return;

@@ -38,7 +38,8 @@ typedef struct connection {
     int reset_side;    /* reset by that side; -1 = not reset */
     bool reset_over;   /* long enough ago that nothing comes any more */
     bool ending;       /* what has not come by now never comes */
-    bool ended;        /* a tombstone */
+    bool ended;        /* a tombstone, */
+    int64_t ended_ns;  /* since then */
 } connection;
 
 struct tcp {
@@ -70,6 +71,9 @@ void order_deliver(tcp *t, connection *c, int side, const uint8_t *data, uint32_
 /* It is known where the stream begins. What came before that was known is dealt with now, as of
  * when it came. */
 void order_begin_stream(tcp *t, connection *c, int side, uint32_t sequence);
+
+/* Nothing is waited for in this stream any more; what waits is dropped. */
+void order_drop_hole(tcp *t, stream *st);
 
 /* Payload of a segment, wherever it belongs. */
 void order_take_data(tcp *t, connection *c, int side, run r);

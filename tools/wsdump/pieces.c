@@ -6,15 +6,14 @@
 
 static uint64_t cost_of(const piece *p)
 {
-    return sizeof *p + (p->hole ? 0 : p->len);
+    return sizeof *p + BUDGET_BLOCK + (p->hole ? 0 : p->len);
 }
 
 /* Unsigned, so that a negative cost is given back. */
 static void charge(pieces_memory *memory, uint64_t cost)
 {
     memory->used += cost;
-    if (memory->shared)
-        memory->shared->used += cost;
+    budget_charge(memory->shared, cost);
 }
 
 static piece *append(pieces *q, pieces_memory *memory, bool hole, uint64_t len)
@@ -45,7 +44,7 @@ static void append_hole(pieces *q, pieces_memory *memory, const piece *like)
 
 bool pieces_have_room(const pieces *q, const pieces_memory *memory, size_t len)
 {
-    uint64_t cost = sizeof(piece) + len;
+    uint64_t cost = sizeof(piece) + BUDGET_BLOCK + len;
     return q->cost + cost <= PIECES_MAX && memory->used + cost <= memory->max;
 }
 
@@ -55,6 +54,7 @@ void pieces_add(pieces *q, pieces_memory *memory, uint64_t at, const uint8_t *da
     if (!pieces_have_room(q, memory, len)) {
         const piece hole = {.at = at, .place = place, .len = len, .hole = true};
         append_hole(q, memory, &hole);
+        memory->refused += q->cost + len < PIECES_MAX ? len : 0;
         return;
     }
     piece *p = append(q, memory, false, len);

@@ -21,6 +21,7 @@ typedef struct capture_place {
 /* Shared by all who keep pieces. */
 typedef struct pieces_memory {
     uint64_t max, used; /* bytes, what keeping them costs included */
+    uint64_t refused;   /* bytes that found no room within `max` */
     budget *shared;     /* that they count in as well; may be NULL */
 } pieces_memory;
 

@@ -4,6 +4,8 @@
 #include "fragments.h"
 #include "pcapng_write.h"
 
+static const uint64_t DEFAULT_MEMORY = (uint64_t)512 << 20;
+
 struct pipeline {
     fragments *pieces;
     tcp *streams;
@@ -13,9 +15,10 @@ struct pipeline {
     pipeline_totals totals; /* of packets; the rest is asked for */
 };
 
-static void begin_saving(pipeline *l, const pipeline_options *o, const tcp_limits *bounds)
+static void begin_saving(pipeline *l, const pipeline_options *o, uint64_t memory,
+                         const tcp_limits *bounds)
 {
-    save_limits limits = {.max_held = (size_t)o->memory / 4};
+    save_limits limits = {.max_held = (size_t)memory};
     l->writer = pcapng_writer_new(o->save_to);
     l->save = save_new(l->writer, &limits, session_tcp_event, l->sessions);
     l->streams = tcp_new(bounds, save_tcp_event, l->save);
@@ -25,12 +28,13 @@ static void begin_saving(pipeline *l, const pipeline_options *o, const tcp_limit
 pipeline *pipeline_new(const pipeline_options *o, record_sink *sink, void *user)
 {
     pipeline *l = g_new0(pipeline, 1);
-    session_options settings = {.max_data = o->max_data, .memory = o->memory};
+    uint64_t memory = o->memory ? o->memory : DEFAULT_MEMORY, held = o->save_to ? memory / 4 : 0;
+    session_options settings = {.max_data = o->max_data, .memory = memory - held};
     l->sessions = session_new(&settings, sink, user);
     l->pieces = fragments_new(NULL);
     tcp_limits limits = {.memory = session_budget(l->sessions)};
     if (o->save_to)
-        begin_saving(l, o, &limits);
+        begin_saving(l, o, held, &limits);
     else
         l->streams = tcp_new(&limits, session_tcp_event, l->sessions);
     return l;
@@ -90,9 +94,9 @@ pipeline_totals pipeline_get_totals(const pipeline *l)
     return totals;
 }
 
-uint64_t pipeline_memory(const pipeline *l)
+budget *pipeline_budget(pipeline *l)
 {
-    return session_budget(l->sessions)->used;
+    return session_budget(l->sessions);
 }
 
 void pipeline_free(pipeline *l)

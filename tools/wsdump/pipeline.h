@@ -22,7 +22,8 @@ typedef struct pipeline pipeline;
 
 typedef struct pipeline_options {
     uint64_t max_data; /* bytes kept of a message's payload; 0 = no limit */
-    uint64_t memory;   /* bytes for all that is unfinished; 0 = 512 MiB */
+    uint64_t memory;   /* bytes for all that is unfinished; 0 = 512 MiB. A quarter is for packets that
+                          are held back, if any are saved */
     FILE *save_to;     /* the packets of WebSocket connections go there; NULL = nowhere. Stays the
                           caller's */
 } pipeline_options;
@@ -56,8 +57,9 @@ int pipeline_save_failed(const pipeline *l);
 
 pipeline_totals pipeline_get_totals(const pipeline *l);
 
-/* Bytes that unfinished messages take, and what waits for them. */
-uint64_t pipeline_memory(const pipeline *l);
+/* What unfinished messages take from, and what waits for them, for others to share: valid until
+ * pipeline_free. */
+budget *pipeline_budget(pipeline *l);
 
 /* After pipeline_finish. */
 void pipeline_free(pipeline *l);

@@ -12,7 +12,6 @@ enum {
     DEFAULT_MAX_HELD = 128 * 1024 * 1024,
     DEFAULT_MAX_CONNECTION = 1024 * 1024,
     MAX_LOOSE = 4 * 1024 * 1024,
-    PACKET_COST = 64, /* what a held packet costs besides its bytes */
 };
 
 typedef struct held_packet {
@@ -26,7 +25,7 @@ typedef struct held_packet {
 /* What is held of one connection: its `saved`. */
 typedef struct holding {
     held_packet *first, *last;
-    size_t bytes;     /* with PACKET_COST for each */
+    size_t bytes;     /* with SAVE_PACKET_COST for each */
     uint64_t dropped; /* packets */
 } holding;
 
@@ -51,7 +50,7 @@ static void write_packet(save *s, const packet *p)
 
 static size_t cost(const held_packet *h)
 {
-    return PACKET_COST + h->packet.captured;
+    return SAVE_PACKET_COST + h->packet.captured;
 }
 
 static held_packet *copy(const packet *p)

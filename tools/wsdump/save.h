@@ -15,8 +15,12 @@
 
 typedef struct save save;
 
+/* What a packet that is held back costs besides its bytes. */
+enum { SAVE_PACKET_COST = 96 };
+
 typedef struct save_limits {
-    size_t max_held;       /* bytes of all packets held back, and 64 for each; 0 = 128 MiB */
+    size_t max_held;       /* bytes of all packets held back, SAVE_PACKET_COST for each included;
+                              0 = 128 MiB */
     size_t max_connection; /* of one connection's; 0 = 1 MiB. Beyond either the oldest go */
 } save_limits;
 

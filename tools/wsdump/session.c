@@ -19,6 +19,8 @@ typedef struct connection {
     bool request_due;           /* the 101 came, and no byte of its client so far */
 } connection;
 
+enum { CONNECTION_COST = sizeof(connection) + BUDGET_BLOCK };
+
 /* Servers of WebSockets that are remembered; the first ones are as good as any. */
 enum { MAX_SERVERS = 4096 };
 
@@ -326,6 +328,7 @@ static void end_connection(session *s, connection *c, tcp_end end, capture_place
     join_clear(&c->join);
     if (c->conversation)
         conversation_free(c->conversation);
+    budget_charge(&s->settings.memory, -(uint64_t)CONNECTION_COST);
     g_free(c);
 }
 
@@ -349,6 +352,7 @@ void session_tcp_event(void *user, const tcp_event *e)
     switch (e->type) {
     case TCP_EVENT_OPEN:
         c = g_new0(connection, 1);
+        budget_charge(&s->settings.memory, CONNECTION_COST);
         c->tcp = e->connection;
         upgrade_init(&c->upgrade, &s->settings.waiting);
         join_init(&c->join, &s->settings.waiting, e->connection->syn_side < 0 ? -1 : 0);
@@ -369,8 +373,11 @@ budget *session_budget(session *s)
     return &s->settings.memory;
 }
 
-const session_totals *session_get_totals(const session *s)
+const session_totals *session_get_totals(session *s)
 {
+    s->totals.cut_short = s->settings.cut_short;
+    s->totals.not_inflated = s->settings.not_inflated;
+    s->totals.not_kept = s->settings.waiting.refused;
     return &s->totals;
 }
 

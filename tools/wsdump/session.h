@@ -29,6 +29,10 @@ typedef struct session_totals {
     uint64_t undecoded_bytes;   /* of WebSocket streams: where nobody knew where a frame begins */
     uint64_t conflicting_bytes; /* of WebSocket streams: sent twice, with different content */
     uint64_t conflict_connection, conflict_packet; /* where that was seen first */
+    /* For want of memory: */
+    uint64_t cut_short;    /* messages of which not all was kept that was wanted */
+    uint64_t not_inflated; /* messages, of which only the size is known */
+    uint64_t not_kept;     /* bytes of streams that may be WebSockets */
 } session_totals;
 
 session *session_new(const session_options *options, record_sink *sink, void *user);
@@ -39,7 +43,8 @@ budget *session_budget(session *s);
 /* A tcp_sink whose user is a session. */
 void session_tcp_event(void *user, const tcp_event *event);
 
-const session_totals *session_get_totals(const session *s);
+/* So far; valid until session_free, and brought up to date by the next call. */
+const session_totals *session_get_totals(session *s);
 
 /* After tcp_finish, which ended every connection. */
 void session_free(session *s);

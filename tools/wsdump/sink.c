@@ -1,6 +1,8 @@
 /* What all sinks share: choosing, writing, flushing. */
 #include "sink.h"
 
+#include "escape.h"
+
 #include <errno.h>
 
 /* The session may keep more of a message than is shown, for a filter to look into. */
@@ -15,12 +17,40 @@ static record cut(const record *r, uint64_t max_data)
     return shown;
 }
 
+static void write_line(sink *s)
+{
+    errno = EIO;
+    if (!s->failed && fwrite(s->line->str, 1, s->line->len, s->out) != s->line->len)
+        s->failed = errno;
+    g_string_truncate(s->line, 0);
+}
+
+void sink_spill(sink *s)
+{
+    if (s->line->len >= SINK_PIECE)
+        write_line(s);
+}
+
+void sink_escape_long(sink *s, sink_escape *escape, const void *data, size_t len)
+{
+    const uint8_t *in = data;
+    while (len > SINK_PIECE && !s->failed) {
+        size_t n = SINK_PIECE;
+        while (escape != escape_base64 && n > SINK_PIECE - 4 && (in[n] & 0xc0) == 0x80)
+            n--; /* not inside a character */
+        escape(s->line, in, n);
+        write_line(s);
+        in += n;
+        len -= n;
+    }
+    escape(s->line, in, len);
+}
+
 void sink_write(void *user, const record *r)
 {
     sink *s = user;
     if (!s->show[r->type] || s->failed)
         return;
-    g_string_truncate(s->line, 0);
     if (r->type == RECORD_MESSAGE && s->max_data && r->message.data_len > s->max_data) {
         record shown = cut(r, s->max_data);
         s->format(s, &shown);
@@ -28,10 +58,8 @@ void sink_write(void *user, const record *r)
         s->format(s, r);
     }
     g_string_append_c(s->line, '\n');
-    errno = EIO;
-    if (fwrite(s->line->str, 1, s->line->len, s->out) != s->line->len)
-        s->failed = errno;
-    else if (s->line_buffered)
+    write_line(s);
+    if (s->line_buffered)
         sink_flush(s);
 }
 

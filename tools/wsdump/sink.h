@@ -13,7 +13,7 @@
 
 typedef struct sink {
     FILE *out;
-    GString *line;
+    GString *line; /* what is not written yet of the line at hand */
     void (*format)(struct sink *s, const record *r); /* appends to `line`, without its newline */
     bool show[RECORD_TYPES];
     uint64_t max_data;   /* bytes shown of a message's payload; 0 = all that the record has */
@@ -23,6 +23,19 @@ typedef struct sink {
     gint64 clock_second; /* text: the second that `clock` names */
     char clock[16];      /* text: "HH:MM:SS" */
 } sink;
+
+/* How much of a line is put together before it is written; payload is escaped in such pieces, a
+ * multiple of 3 for base64's sake. */
+enum { SINK_PIECE = 3 * 16384 };
+
+/* For the formats: write what there is of a long line, so that it takes little memory. */
+void sink_spill(sink *s);
+
+/* Appends `len` bytes escaped. */
+typedef void sink_escape(GString *out, const void *data, size_t len);
+
+/* The same for as many as there may be, a part after the other; never within a character. */
+void sink_escape_long(sink *s, sink_escape *escape, const void *data, size_t len);
 
 /* The two formats, for sink.format. */
 void sink_json(sink *s, const record *r);

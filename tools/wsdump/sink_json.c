@@ -155,18 +155,22 @@ static void add_frame(GString *out, const record_frame *f)
     add_bool(out, "guessed", f->guessed);
 }
 
-static void add_missing(GString *out, const record_message *m)
+static void add_missing(sink *s, const record_message *m)
 {
+    GString *out = s->line;
     add_name(out, "missing");
     print_char(out, '[');
-    for (size_t i = 0; i < m->missing_count; i++)
+    for (size_t i = 0; i < m->missing_count; i++) {
         g_string_append_printf(out, "%s[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]", i ? "," : "",
                                m->missing[i].offset, m->missing[i].len);
+        sink_spill(s);
+    }
     print_char(out, ']');
 }
 
-static void add_data(GString *out, const record_message *m)
+static void add_data(sink *s, const record_message *m)
 {
+    GString *out = s->line;
     if (!m->data) {
         add_null(out, "encoding");
         add_null(out, "data");
@@ -176,10 +180,7 @@ static void add_data(GString *out, const record_message *m)
     add_string(out, "encoding", as_text ? "utf8" : "base64");
     add_name(out, "data");
     print_char(out, '"');
-    if (as_text)
-        escape_json(out, m->data, m->data_len);
-    else
-        escape_base64(out, m->data, m->data_len);
+    sink_escape_long(s, as_text ? escape_json : escape_base64, m->data, m->data_len);
     print_char(out, '"');
 }
 
@@ -197,8 +198,9 @@ static void add_close(GString *out, const record_message *m)
         add_null(out, "reason");
 }
 
-static void add_message(GString *out, const record_message *m)
+static void add_message(sink *s, const record_message *m)
 {
+    GString *out = s->line;
     add_unsigned(out, "message", m->number);
     add_string(out, "type", record_message_type(m->opcode));
     add_unsigned(out, "frames", m->frames);
@@ -209,8 +211,8 @@ static void add_message(GString *out, const record_message *m)
         add_null(out, "length");
     add_bool(out, "compressed", m->compressed);
     add_bool(out, "complete", m->complete);
-    add_missing(out, m);
-    add_data(out, m);
+    add_missing(s, m);
+    add_data(s, m);
     add_bool(out, "truncated", m->truncated);
     add_bool(out, "guessed", m->guessed);
     if (m->opcode == WSP_OPCODE_CLOSE)
@@ -271,7 +273,7 @@ void sink_json(sink *s, const record *r)
     switch (r->type) {
     case RECORD_OPEN: add_open(out, &r->open); break;
     case RECORD_FRAME: add_frame(out, &r->frame); break;
-    case RECORD_MESSAGE: add_message(out, &r->message); break;
+    case RECORD_MESSAGE: add_message(s, &r->message); break;
     case RECORD_VIOLATION: add_violation(out, &r->violation); break;
     case RECORD_GAP: add_gap(out, &r->gap); break;
     case RECORD_END: add_end(out, &r->end); break;

@@ -48,11 +48,11 @@ static void add_columns(sink *s, const record *r, const char *what, const uint64
     print_char(out, ' ');
 }
 
-static void add_quoted(GString *out, const void *data, size_t len)
+static void add_quoted(sink *s, const void *data, size_t len)
 {
-    print_char(out, '"');
-    escape_text(out, data, len);
-    print_char(out, '"');
+    print_char(s->line, '"');
+    sink_escape_long(s, escape_text, data, len);
+    print_char(s->line, '"');
 }
 
 static void add_endpoint(GString *out, const endpoint *e)
@@ -121,9 +121,9 @@ static void add_payload(sink *s, const record_message *m)
     if (m->close_code >= 0)
         g_string_append_printf(out, "%d ", (int)m->close_code);
     if (is_text && !s->hex)
-        add_quoted(out, data, len);
+        add_quoted(s, data, len);
     else
-        escape_hex(out, data, len);
+        sink_escape_long(s, escape_hex, data, len);
     if (m->truncated)
         print_text(out, "…");
 }

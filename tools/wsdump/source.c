@@ -244,6 +244,8 @@ static source_status check_input(source *s, source_status status)
 source_status source_next(source *s, packet *p)
 {
     for (;;) {
+        if (s->stopped)
+            return SOURCE_END;
         source_status status = s->error ? SOURCE_DAMAGED : s->kind->next(s, p);
         if (status != SOURCE_PACKET)
             return check_input(s, status);
@@ -256,6 +258,14 @@ source_status source_next(source *s, packet *p)
 const char *source_error(const source *s)
 {
     return s->error;
+}
+
+void source_stop(source *s)
+{
+    if (s->kind->stop)
+        s->kind->stop(s);
+    else
+        s->stopped = TRUE;
 }
 
 int64_t source_drops(source *s)

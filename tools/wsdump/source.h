@@ -49,6 +49,13 @@ gboolean source_set_filter(source *s, const char *expression, GError **error);
 /* The next packet. *p is valid until the next call. */
 source_status source_next(source *s, packet *p);
 
+/*
+ * The user wants no more: from now on source_next gives the packets that an interface has captured
+ * so far and that still wait in the kernel, for a second at most, and then SOURCE_END; of a file
+ * SOURCE_END at once.
+ */
+void source_stop(source *s);
+
 /* Why source_next said SOURCE_DAMAGED: one line with the file's name and the place in it. NULL
  * while nothing is damaged. */
 const char *source_error(const source *s);

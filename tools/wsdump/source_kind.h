@@ -16,6 +16,7 @@ typedef struct source_kind {
     /* NULL: source.c runs the filter over every packet. */
     gboolean (*set_filter)(source *s, const char *expression, GError **error);
     int64_t (*drops)(source *s); /* NULL: not known */
+    void (*stop)(source *s);     /* source_stop; NULL: source.c ends it */
     void (*close)(source *s);    /* frees what is the kind's own, and s */
 } source_kind;
 
@@ -24,6 +25,7 @@ struct source { /* the first member of each kind's own struct */
     char *name;       /* for messages: the file's path, the interface's name */
     int64_t link;     /* LINKTYPE_* of all packets; -1 when each packet has its own */
     char *error;      /* why it is damaged; NULL = it is not */
+    gboolean stopped; /* no more packets */
     uint64_t packets; /* so far */
     input *input;     /* that a file is read from; NULL = an interface */
     char *filter;     /* the expression; NULL = none, or the kind's business */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -32,6 +33,11 @@ typedef struct source_live {
     int64_t drops;
     int64_t asked_at; /* for them: the time of a packet */
     gboolean told;    /* that there is nothing more for now, since the last packet */
+    struct {
+        int64_t time_ns;  /* what came later is not wanted any more; 0 = all is */
+        gint64 patience;  /* until then, by g_get_monotonic_time */
+        int empty_rounds; /* in which nothing more had come */
+    } stop;
 } source_live;
 
 /* --- packets --- */
@@ -65,7 +71,8 @@ static source_status stopped(source_live *live, int result)
     return source_damaged(&live->base, "the capture stopped: %s", why);
 }
 
-static source_status next(source *s, packet *p)
+/* A packet, SOURCE_WAIT or worse. */
+static source_status read_packet(source *s, packet *p)
 {
     source_live *live = (source_live *)s;
     struct pcap_pkthdr *header;
@@ -95,6 +102,26 @@ static source_status next(source *s, packet *p)
     return SOURCE_PACKET;
 }
 
+static void stop(source *s)
+{
+    source_live *live = (source_live *)s;
+    live->stop.time_ns = g_get_real_time() * 1000;
+    live->stop.patience = g_get_monotonic_time() + G_USEC_PER_SEC;
+}
+
+/* The kernel hands over what it has at last after TIMEOUT_MS: so two rounds are waited for. */
+static source_status next(source *s, packet *p)
+{
+    source_live *live = (source_live *)s;
+    source_status status = read_packet(s, p);
+    if (live->stop.time_ns == 0 || status == SOURCE_DAMAGED)
+        return status;
+    live->stop.empty_rounds += status == SOURCE_WAIT;
+    bool over = status == SOURCE_PACKET ? p->time_ns > live->stop.time_ns
+                                        : live->stop.empty_rounds > 2;
+    return over || g_get_monotonic_time() > live->stop.patience ? SOURCE_END : status;
+}
+
 static gboolean set_filter(source *s, const char *expression, GError **error)
 {
     source_live *live = (source_live *)s;
@@ -118,7 +145,7 @@ static void close_live(source *s)
 }
 
 static const source_kind live_kind = {
-    .next = next, .set_filter = set_filter, .drops = drops, .close = close_live};
+    .next = next, .set_filter = set_filter, .drops = drops, .stop = stop, .close = close_live};
 
 /* --- opening --- */
 

@@ -4,6 +4,12 @@
 #include <glib.h>
 #include <stdio.h>
 
+#ifdef WSPROTO_DEFLATE
+static const bool can_inflate = true;
+#else
+static const bool can_inflate = false;
+#endif
+
 /* ", 1 message", ", 2 messages"; nothing for 0. */
 static void print_count(uint64_t count, const char *one, const char *many)
 {
@@ -76,8 +82,28 @@ static void print_streams(const session_totals *t, const tcp_totals *streams)
                 streams->forgotten_silent);
 }
 
+/* What messages lack because of --memory. */
+static void print_shortage(const session_totals *t)
+{
+    if (t->cut_short)
+        fprintf(stderr,
+                "wsdump: of %" G_GUINT64_FORMAT
+                " messages only the beginning was kept, to keep memory bounded\n",
+                t->cut_short);
+    if (t->not_inflated)
+        fprintf(stderr, "wsdump: %" G_GUINT64_FORMAT " messages were not inflated%s\n",
+                t->not_inflated, can_inflate ? ", to keep memory bounded" : "");
+    if (t->not_kept)
+        fprintf(stderr,
+                "wsdump: %" G_GUINT64_FORMAT
+                " bytes of connections that may be WebSockets were not "
+                "kept, to keep memory bounded\n",
+                t->not_kept);
+}
+
 void summary_print(const pipeline_totals *t, int64_t kernel_drops)
 {
     print_totals(t, kernel_drops);
     print_streams(&t->sessions, &t->streams);
+    print_shortage(&t->sessions);
 }

@@ -2,8 +2,8 @@
  * Finds the connection of a segment, and knows how connections begin and end; order.c does what is
  * between.
  *
- * A connection that has ended stays as a tombstone, so that late retransmissions do not look like a
- * new one.
+ * A connection that has ended stays as a tombstone for a while, so that late retransmissions do not
+ * look like a new one.
  */
 #include "tcp.h"
 
@@ -15,12 +15,15 @@
 enum {
     DEFAULT_MAX_BUFFERED = 1024 * 1024,
     DEFAULT_MAX_CONNECTIONS = 65536,
-    CONNECTION_COST = 512, /* what one takes here and in the next stage, as long as it is silent */
+    CONNECTION_COST = sizeof(connection) + 2 * BUDGET_BLOCK + 32, /* what one takes here */
     /* No window is much larger in practice: a reset that is further off was not meant for this
      * connection, and a SYN that came late is not further off than this. */
     PLAUSIBLE_DISTANCE = 1024 * 1024,
     MAX_SEGMENT = 1 << 24, /* captured and cut bytes; what declares more is no segment */
 };
+
+/* How long a tombstone stays: twice the longest that a segment is on its way (RFC 9293 3.4.2). */
+static const int64_t tombstone_ns = 240 * G_GINT64_CONSTANT(1000000000);
 
 /* --- how they begin and end --- */
 
@@ -83,9 +86,9 @@ static void take_reset(tcp *t, connection *c, int side, const segment *s)
 
 static void remove_connection(tcp *t, connection *c)
 {
-    t->limits.memory->used -= CONNECTION_COST;
-    for (int side = 0; side < 2; side++)
-        hole_free(c->stream[side].hole, &t->holes);
+    budget_charge(t->limits.memory, -(uint64_t)CONNECTION_COST);
+    order_drop_hole(t, &c->stream[0]);
+    order_drop_hole(t, &c->stream[1]);
     table_remove(&t->connections, &c->entry);
 }
 
@@ -93,17 +96,37 @@ static void forget_idlest(tcp *t)
 {
     connection *c = (connection *)table_idlest(&t->connections);
     if (!c->ended)
-        (*(c->entry.talks ? &t->totals.forgotten : &t->totals.forgotten_silent))++;
+        (*(c->entry.state == TABLE_TALKING ? &t->totals.forgotten : &t->totals.forgotten_silent))++;
     order_end(t, c, TCP_END_TIMEOUT, 0);
     remove_connection(t, c);
 }
 
+static void forget_old_tombstones(tcp *t)
+{
+    connection *c;
+    while ((c = (connection *)table_idlest_of(&t->connections, TABLE_ENDED)) &&
+           c->ended_ns < t->now.time_ns && t->now.time_ns - tombstone_ns > c->ended_ns)
+        remove_connection(t, c);
+}
+
 static void make_room(tcp *t)
 {
-    t->limits.memory->used += CONNECTION_COST;
+    forget_old_tombstones(t);
+    budget_charge(t->limits.memory, CONNECTION_COST);
     order_review_agenda(t);
     while (table_surplus(&t->connections) ||
            (budget_exceeded(t->limits.memory) && table_idlest(&t->connections)))
+        forget_idlest(t);
+}
+
+/* What a segment of `current` brought is too much: others have to go. What one connection may take
+ * is bounded, so it can stay. */
+static void relieve(tcp *t, const connection *current)
+{
+    order_review_agenda(t);
+    const table_entry *e;
+    while (budget_exceeded(t->limits.memory) && (e = table_idlest(&t->connections)) &&
+           e != &current->entry)
         forget_idlest(t);
 }
 
@@ -164,8 +187,9 @@ static connection *connection_of(tcp *t, const segment *s, int *side)
 static bool take_plain(tcp *t, connection *c, int side, const segment *s)
 {
     stream *st = &c->stream[side], *peer = &c->stream[1 - side];
-    if (st->hole || peer->hole || !c->entry.talks || st->fin_known || s->missing > 0 ||
-        s->flags & (TCP_SYN | TCP_FIN | TCP_RST) || !st->started || s->sequence != st->expected)
+    if (st->hole || peer->hole || c->entry.state != TABLE_TALKING || st->fin_known ||
+        s->missing > 0 || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) || !st->started ||
+        s->sequence != st->expected)
         return false;
     if (s->flags & TCP_ACK) {
         if (!peer->started || before(peer->expected, s->acknowledgment))
@@ -223,6 +247,8 @@ tcp_connection *tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t t
         take_segment(t, c, side, s);
     if (hole_next(&t->holes))
         order_review_agenda(t);
+    if (c && budget_exceeded(t->limits.memory))
+        relieve(t, c);
     return c ? &c->entry.public : NULL;
 }
 

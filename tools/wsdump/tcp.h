@@ -68,7 +68,8 @@ typedef struct tcp_limits {
     size_t max_buffered;    /* bytes waiting behind a hole, per side, and 64 for each piece they are
                                in; beyond that the hole becomes a gap; 0 = 1 MiB */
     size_t max_connections; /* remembered at once; 0 = 65536. At most a quarter of them are ones
-                               that have ended or carried no data yet: those are forgotten first */
+                               that have ended, within the last four minutes, or carried no data
+                               yet: those are forgotten first */
     budget *memory;         /* shared with others, the caller's; NULL = no limit but those above.
                                Beyond it the oldest holes become gaps, and then the idlest
                                connections are forgotten */

@@ -13,18 +13,37 @@ void upgrade_init(upgrade *u, pieces_memory *memory)
     u->memory = memory;
 }
 
-static void drop(GByteArray **bytes)
+/* What a head takes; it grows in powers of two. */
+static uint64_t cost_of(const GByteArray *head)
 {
-    if (*bytes)
-        g_byte_array_unref(*bytes);
+    enum { ARRAY = 40 };
+    uint64_t room = 16;
+    while (room < head->len)
+        room *= 2;
+    return ARRAY + room + 2 * (uint64_t)BUDGET_BLOCK;
+}
+
+static GByteArray *take(upgrade *u, GByteArray **bytes)
+{
+    GByteArray *taken = *bytes;
+    if (taken)
+        budget_charge(u->memory->shared, -cost_of(taken));
     *bytes = NULL;
+    return taken;
+}
+
+static void drop(upgrade *u, GByteArray **bytes)
+{
+    GByteArray *dropped = take(u, bytes);
+    if (dropped)
+        g_byte_array_unref(dropped);
 }
 
 void upgrade_clear(upgrade *u)
 {
-    drop(&u->side[0].head);
-    drop(&u->side[1].head);
-    drop(&u->request);
+    drop(u, &u->side[0].head);
+    drop(u, &u->side[1].head);
+    drop(u, &u->request);
     pieces_clear(&u->early, u->memory);
 }
 
@@ -62,13 +81,6 @@ static bool is_first_line(const uint8_t *in, size_t len)
         return false;
     wsp_http_parse(&head, in, (size_t)(lf - in) + 1, NULL, 0);
     return head.kind != WSP_HTTP_NEITHER;
-}
-
-static GByteArray *take(GByteArray **bytes)
-{
-    GByteArray *taken = *bytes;
-    *bytes = NULL;
-    return taken;
 }
 
 static bool is_interim(const wsp_http_head *head)
@@ -111,7 +123,8 @@ static bool answers_attempt(upgrade *u, int side, const wsp_http_head *head)
 static void begin_attempt(upgrade *u, int side)
 {
     struct upgrade_side *s = &u->side[side];
-    u->request = take(&s->head);
+    u->request = s->head;
+    s->head = NULL;
     u->client = side;
     u->ahead = s->unanswered;
     s->unanswered = 0;
@@ -139,17 +152,18 @@ static bool judge_head(upgrade *u, int side, upgrade_decision *decision)
         return false;
     decision->client = 1 - side;
     decision->status = head.status;
-    decision->request = answers ? take(&u->request) : NULL;
-    decision->response = take(&s->head);
+    decision->request = answers ? take(u, &u->request) : NULL;
+    decision->response = take(u, &s->head);
     if (head.status != 101)
         pieces_clear(&u->early, u->memory);
     return true;
 }
 
-static void begin_head(struct upgrade_side *s)
+static void begin_head(upgrade *u, struct upgrade_side *s)
 {
-    drop(&s->head);
+    drop(u, &s->head);
     s->head = g_byte_array_new();
+    budget_charge(u->memory->shared, cost_of(s->head));
     s->confirmed = false;
     s->boundary = false;
     s->body = 0;
@@ -162,17 +176,19 @@ static size_t collect(upgrade *u, int side, const uint8_t *in, size_t len)
     struct upgrade_side *s = &u->side[side];
     int64_t n = wsp_http_scan(&s->scan, in, len);
     if (n < 0) { /* too long for any handshake: not one */
-        drop(&s->head);
+        drop(u, &s->head);
         return len;
     }
+    uint64_t cost = cost_of(s->head);
     g_byte_array_append(s->head, in, (guint)n);
+    budget_charge(u->memory->shared, cost_of(s->head) - cost);
     if (!s->confirmed && s->scan.lines > 0)
         s->confirmed = is_first_line(s->head->data, s->head->len);
     else if (!s->confirmed && worth_collecting(u, side, s->head->data, s->head->len))
         return (size_t)n;
     if (s->confirmed)
         return (size_t)n;
-    drop(&s->head);
+    drop(u, &s->head);
     return len;
 }
 
@@ -213,7 +229,7 @@ size_t upgrade_feed(upgrade *u, int side, const uint8_t *in, size_t len, bool se
         if (!s->head ? look_here(u, side, rest, len - used, start)
                      : start && !s->confirmed && is_first_line(rest, len - used) &&
                            may_be_response(rest, len - used))
-            begin_head(s);
+            begin_head(u, s);
         if (!s->head) {
             used += pass_over(u, side, rest, len - used, start, place);
             continue;
@@ -221,7 +237,7 @@ size_t upgrade_feed(upgrade *u, int side, const uint8_t *in, size_t len, bool se
         used += collect(u, side, rest, len - used);
         if (s->head && s->scan.done) {
             *decided = judge_head(u, side, decision);
-            drop(&s->head);
+            drop(u, &s->head);
         }
     }
     return used;
@@ -234,7 +250,7 @@ void upgrade_gap(upgrade *u, int side, uint64_t bytes, capture_place place)
         s->body -= bytes;
         return;
     }
-    drop(&s->head);
+    drop(u, &s->head);
     s->body = 0;
     s->boundary = false;
     if (u->request && side == u->client) {
@@ -250,6 +266,6 @@ bool upgrade_finish(upgrade *u, upgrade_decision *decision)
 {
     if (!u->request)
         return false;
-    *decision = (upgrade_decision){.client = u->client, .request = take(&u->request)};
+    *decision = (upgrade_decision){.client = u->client, .request = take(u, &u->request)};
     return true;
 }
