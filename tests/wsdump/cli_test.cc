@@ -5,9 +5,12 @@
 #include "program.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <csignal>
 #include <functional>
 
 namespace
@@ -129,9 +132,9 @@ TEST(Cli, HelpFitsAScreen)
     for (const std::string &line : lines)
         EXPECT_LE(line.size(), 100u) << line;
     for (const char *option :
-         {"-r",     "-w",       "-i",    "-f",         "-Y",       "-c",       "-s",     "-B",
-          "-p",     "-D",       "-Z",    "-n",         "-q",       "-l",       "--text", "--json",
-          "--show", "--frames", "--hex", "--max-data", "--memory", "--version"})
+         {"-r",    "-w",     "-i",       "-f",    "-Y",         "-c",       "-s",       "-B",
+          "-p",    "-D",     "-Z",       "-n",    "-q",         "-l",       "--text",   "--json",
+          "--tui", "--show", "--frames", "--hex", "--max-data", "--memory", "--version"})
         EXPECT_TRUE(contains(outcome.out, option)) << option;
 }
 
@@ -186,8 +189,7 @@ TEST(CliUsage, RefusesLaterOptionsByName)
     const std::vector<std::string> cases[] = {{"-d", "tcp.port==9,websocket"},
                                               {"-dtcp.port==9,websocket"},
                                               {"--keylog", "keys"},
-                                              {"--keylog=keys"},
-                                              {"--tui"}};
+                                              {"--keylog=keys"}};
     for (std::vector<std::string> arguments : cases) {
         const std::string name = arguments[0].substr(0, arguments[0][1] == '-' ? SIZE_MAX : 2);
         const std::string option = name.substr(0, name.find('='));
@@ -195,6 +197,63 @@ TEST(CliUsage, RefusesLaterOptionsByName)
         expect_usage_error(arguments, option + ": not part of this version");
         EXPECT_TRUE(contains(wsdump(arguments).err, option));
     }
+}
+
+TEST(CliUsage, HasNoScreensWithoutATerminal)
+{
+    const std::string file = capture_path("ipv6.pcapng");
+    expect_usage_error({"-r", file, "--tui"}, "--tui needs a terminal");
+    expect_usage_error({"-r", file, "--tui", "--json"}, "--tui excludes");
+    expect_usage_error({"-r", file, "--tui", "--text"}, "--tui excludes");
+    expect_usage_error({"-r", file, "--tui", "-w", "-"}, "-w - leaves no room");
+}
+
+// What wsdump writes to a terminal until it ends or `key` ends it; its status.
+Outcome on_a_terminal(std::vector<std::string> arguments, char key)
+{
+    int terminal;
+    const pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (child == 0) {
+        setenv("TERM", "xterm", 1);
+        arguments.insert(arguments.begin(), WSDUMP_PROGRAM);
+        become(std::move(arguments));
+    }
+    Outcome outcome = {-1, "", ""};
+    pollfd wanted = {terminal, POLLIN, 0};
+    for (int silent = 0; silent < 100;) {
+        char some[4096];
+        if (poll(&wanted, 1, 100) == 0) { // it waits for a key
+            silent++;
+            EXPECT_EQ(write(terminal, &key, 1), 1);
+            continue;
+        }
+        const ssize_t n = read(terminal, some, sizeof some);
+        if (n <= 0)
+            break;
+        outcome.out.append(some, static_cast<size_t>(n));
+    }
+    kill(child, SIGKILL); // where it has not ended
+    int status;
+    if (waitpid(child, &status, 0) == child && WIFEXITED(status))
+        outcome.status = WEXITSTATUS(status);
+    close(terminal);
+    return outcome;
+}
+
+TEST(CliOnATerminal, HasScreensUnlessToldOtherwise)
+{
+    const std::string file = capture_path("ipv6.pcapng"), whole_screen = "\033[?1049h";
+    const auto shows_screens = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"-r", file});
+        const Outcome outcome = on_a_terminal(arguments, 'q');
+        EXPECT_EQ(outcome.status, 0) << outcome.out;
+        EXPECT_TRUE(contains(outcome.out, "wsdump: ")) << "the summary";
+        return contains(outcome.out, whole_screen);
+    };
+    EXPECT_TRUE(shows_screens({}));
+    EXPECT_TRUE(shows_screens({"--tui"}));
+    EXPECT_FALSE(shows_screens({"--text"}));
+    EXPECT_FALSE(shows_screens({"--json"}));
 }
 
 TEST(CliUsage, SaysWhichValueIsWrong)

@@ -1,16 +1,14 @@
 // wsdump on an interface: what passes is told at once, without root's rights, until an interrupt.
 #include "json.h"
+#include "loopback.h"
 #include "program.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <functional>
-#include <string_view>
 #include <thread>
 
 namespace
@@ -86,61 +84,6 @@ public:
 private:
     const build::TempFile out_ = build::TempFile({}), err_ = build::TempFile({});
     pid_t child_ = -1;
-};
-
-// Both ends of a TCP connection on the loopback interface.
-class Loopback
-{
-public:
-    Loopback()
-    {
-        sockaddr_in address = {};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t len = sizeof address;
-        auto *generic = reinterpret_cast<sockaddr *>(&address);
-        listener_ = socket(AF_INET, SOCK_STREAM, 0);
-        if (bind(listener_, generic, len) != 0 || listen(listener_, 16) != 0 ||
-            getsockname(listener_, generic, &len) != 0)
-            std::abort();
-        address_ = address;
-        port = ntohs(address.sin_port);
-        filter = "tcp port " + std::to_string(port);
-    }
-    ~Loopback()
-    {
-        close(listener_);
-    }
-    Loopback(const Loopback &) = delete;
-    Loopback &operator=(const Loopback &) = delete;
-
-    // A client's handshake and one text.
-    void converse() const
-    {
-        const int client = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(client, reinterpret_cast<const sockaddr *>(&address_), sizeof address_) != 0)
-            std::abort();
-        const int server = accept(listener_, nullptr, nullptr);
-        say(client, server, "GET /live HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
-        say(server, client, "HTTP/1.1 101 \r\nUpgrade: websocket\r\n\r\n");
-        say(server, client, "\x81\x05hello");
-        close(client);
-        close(server);
-    }
-
-    uint16_t port;
-    std::string filter; // BPF
-
-private:
-    static void say(int from, int to, std::string_view text)
-    {
-        char heard[256];
-        if (write(from, text.data(), text.size()) < 0 || read(to, heard, sizeof heard) <= 0)
-            std::abort();
-    }
-
-    int listener_;
-    sockaddr_in address_;
 };
 
 bool tells_of_the_text(const std::string &out)

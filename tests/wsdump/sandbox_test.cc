@@ -1,19 +1,23 @@
 // The system-call filter: what it forbids, what goes on, and that no run of wsdump needs more.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <ctime>
 #include <functional>
+#include <thread>
 
 extern "C" {
 #include "sandbox.h"
@@ -34,11 +38,11 @@ protected:
 
     // How `action` ends in a process of its own, behind the filter: its result, or 256 + the
     // signal that killed it.
-    static int ends(const std::function<int()> &action)
+    static int ends(const std::function<int()> &action, bool terminal = false)
     {
         const pid_t child = fork();
         if (child == 0)
-            _exit(sandbox_enter(nullptr) ? action() : 99);
+            _exit(sandbox_enter(terminal, nullptr) ? action() : 99);
         int status = 0;
         if (child < 0 || waitpid(child, &status, 0) != child)
             return -1;
@@ -132,6 +136,50 @@ TEST_F(Sandbox, LeavesWhatARunningProgramNeeds)
               }),
               0);
     EXPECT_EQ(ends([] { return raise(SIGABRT); }), 256 + SIGABRT) << "abort() is its own signal";
+}
+
+TEST_F(Sandbox, SetsTheModesOfATerminalOnlyForWhoShowsScreens)
+{
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ASSERT_GE(terminal, 0);
+    const auto set_modes = [terminal] {
+        termios modes;
+        return tcgetattr(terminal, &modes) == 0
+                   ? error_of(tcsetattr(terminal, TCSADRAIN, &modes) | tcflush(terminal, TCIFLUSH))
+                   : 98;
+    };
+    const auto put_in = [terminal] { // what another program would read as its user's
+        return error_of(ioctl(terminal, TIOCSTI, "x"));
+    };
+    const auto signal_itself = [] { return error_of(kill(getpid(), SIGCONT)); };
+    const auto signal_another = [] { return error_of(kill(getppid(), SIGCONT)); };
+    EXPECT_EQ(ends(set_modes), ENOSYS);
+    EXPECT_EQ(ends(set_modes, true), 0);
+    EXPECT_EQ(ends(put_in, true), ENOSYS);
+    EXPECT_EQ(ends(signal_itself, true), 0);
+    EXPECT_EQ(ends(signal_another, true), ENOSYS);
+    close(terminal);
+}
+
+TEST_F(Sandbox, HoldsForThreadsThatAreThereAlready)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        std::atomic<bool> set{false};
+        int result = 98;
+        std::thread other([&] {
+            while (!set)
+                usleep(1000);
+            result = error_of(open("/etc/passwd", O_RDONLY));
+        });
+        sandbox_enter(false, nullptr);
+        set = true;
+        other.join();
+        _exit(result);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), EACCES);
 }
 
 TEST_F(Sandbox, KnowsTheTimeZone)

@@ -1,6 +1,7 @@
 // The store: what comes out is what went in, whatever the type; memory stays bounded and row
 // numbers stay as they are; a view is not touched by what the writer does meanwhile.
 #include "bundled.h"
+#include "direct.h"
 #include "records.h"
 
 #include <gtest/gtest.h>
@@ -13,9 +14,6 @@
 
 extern "C" {
 #include "filter.h"
-#include "pipeline.h"
-#include "sink.h"
-#include "source.h"
 #include "store.h"
 }
 
@@ -122,16 +120,6 @@ std::string data_of(const record &r)
 
 // --- copies ---
 
-std::string json_of(const record &r)
-{
-    sink s = {};
-    s.line = g_string_new(nullptr);
-    sink_json(&s, &r);
-    std::string line(s.line->str, s.line->len);
-    g_string_free(s.line, TRUE);
-    return line;
-}
-
 struct Both {
     Store &stored;
     std::vector<std::string> direct;
@@ -142,21 +130,6 @@ void take_both(void *user, const record *r)
     auto *both = static_cast<Both *>(user);
     store_take(both->stored.get(), r);
     both->direct.push_back(json_of(*r));
-}
-
-void run_capture(const std::string &path, record_sink *sink, void *user)
-{
-    GError *error = nullptr;
-    source *in = source_open_file(path.c_str(), &error);
-    ASSERT_NE(in, nullptr) << error->message;
-    const pipeline_options options = {};
-    pipeline *stages = pipeline_new(&options, sink, user);
-    packet p;
-    while (source_next(in, &p) == SOURCE_PACKET)
-        pipeline_take(stages, &p);
-    pipeline_finish(stages);
-    pipeline_free(stages);
-    source_close(in);
 }
 
 class StoredCapture : public testing::TestWithParam<std::string>

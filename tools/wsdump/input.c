@@ -13,11 +13,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 256 * 1024 };
+enum { BUFFER_SIZE = 256 * 1024, LOOK_UP_MS = 100 };
 
 typedef struct buffer {
     size_t begin, end; /* of what waits in it */
@@ -26,6 +28,8 @@ typedef struct buffer {
 
 struct input {
     int fd;
+    uint64_t read, total; /* bytes of it; total 0 = not known */
+    atomic_bool stopped;
     FILE *stream;
     unpacker *unpacker; /* NULL: the bytes are as they are */
     buffer *packed;     /* what it has not got yet; NULL too */
@@ -39,16 +43,33 @@ void input_interrupt(void)
     interrupted = 1;
 }
 
-/* 0 at the end of the file, and when the user wants no more; signals of other kinds go unnoticed.
- * A signal ends poll() even where it does not end read(). */
-static ssize_t read_on(int fd, void *out, size_t len)
+void input_stop(input *in)
 {
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    atomic_store(&in->stopped, true);
+}
+
+static bool unwanted(const input *in)
+{
+    return interrupted || atomic_load(&in->stopped);
+}
+
+/* 0 at the end of the file, and when the user wants no more; signals of other kinds go unnoticed.
+ * A signal ends poll() even where it does not end read(); another thread's wish is looked for. */
+static ssize_t read_on(input *in, void *out, size_t len)
+{
+    struct pollfd wanted = {.fd = in->fd, .events = POLLIN};
     ssize_t n = -1;
     errno = EINTR;
-    while (n < 0 && errno == EINTR && !interrupted)
-        n = poll(&wanted, 1, -1) < 0 ? -1 : read(fd, out, len);
-    return interrupted ? 0 : n;
+    while (n < 0 && errno == EINTR && !unwanted(in)) {
+        int ready = poll(&wanted, 1, LOOK_UP_MS);
+        if (ready > 0)
+            n = read(in->fd, out, len);
+        else if (ready == 0)
+            errno = EINTR;
+    }
+    if (n > 0)
+        in->read += (uint64_t)n;
+    return unwanted(in) ? 0 : n;
 }
 
 /* Unpacks what there is before it reads more: a pipe may have no more to give for a while. */
@@ -64,8 +85,8 @@ static ssize_t read_unpacked(input *in, uint8_t *out, size_t room)
             return (ssize_t)made;
         if (unpack_error(in->unpacker))
             return 0;
-        ssize_t n = read_on(in->fd, packed->bytes, BUFFER_SIZE);
-        if (n == 0 && !interrupted)
+        ssize_t n = read_on(in, packed->bytes, BUFFER_SIZE);
+        if (n == 0 && !unwanted(in))
             unpack_finish(in->unpacker);
         if (n <= 0)
             return n;
@@ -76,7 +97,7 @@ static ssize_t read_unpacked(input *in, uint8_t *out, size_t room)
 
 static ssize_t read_plain(input *in, uint8_t *out, size_t room)
 {
-    return in->unpacker ? read_unpacked(in, out, room) : read_on(in->fd, out, room);
+    return in->unpacker ? read_unpacked(in, out, room) : read_on(in, out, room);
 }
 
 static ssize_t input_read(void *cookie, char *out, size_t len)
@@ -160,6 +181,13 @@ static const char *objection(int fd)
     return NULL;
 }
 
+/* What is in a pipe, nobody knows. */
+static uint64_t size_of(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+}
+
 static input *refuse(int fd, GError **error, const char *path, const char *why)
 {
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s %s", input_name(path), why);
@@ -194,6 +222,7 @@ input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_le
 
     input *in = g_new0(input, 1);
     in->fd = fd;
+    in->total = size_of(fd);
     gboolean good = fill_magic(in);
     const unpack_kind *kind = good ? unpack_recognise(in->plain.bytes, in->plain.end) : NULL;
     if (kind) {
@@ -216,6 +245,12 @@ input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_le
 FILE *input_stream(const input *in)
 {
     return in->stream;
+}
+
+uint64_t input_progress(const input *in, uint64_t *total)
+{
+    *total = in->total;
+    return in->read;
 }
 
 const char *input_error(const input *in)

@@ -38,6 +38,13 @@ void input_free(input *in);
  */
 void input_interrupt(void);
 
+/* The same of one input, from any thread; takes effect within 100 ms. */
+void input_stop(input *in);
+
+/* Bytes read so far, packed as they are, out of *total; that is 0 where nobody knows, as of a pipe.
+ */
+uint64_t input_progress(const input *in, uint64_t *total);
+
 /* What to call `path` in a message. */
 const char *input_name(const char *path);
 

@@ -1,14 +1,16 @@
 /*
  * wsdump: decodes WebSocket traffic from a capture or an interface. This file only joins the
- * stages:
+ * stages, in one thread for text and JSON, by an engine for the screens:
  *
  *     source -> decap -> tcp -> session -> filter -> sink
  *
  * and, with -w, save between tcp and session, and pcapng_write behind it.
  */
+#include "engine.h"
 #include "filter.h"
 #include "filter_fields.h"
 #include "input.h"
+#include "interface/interface.h"
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
@@ -42,6 +44,7 @@ static void on_signal(int number)
     (void)number;
     interrupted = 1;
     input_interrupt();
+    interface_leave();
 }
 
 static void on_info_signal(int number)
@@ -197,6 +200,101 @@ static int decode(const options *o, source *packets, filter *display, FILE *writ
     return result;
 }
 
+/* ---- Screens --------------------------------------------------------------------------------- */
+
+/* Are there to be screens? FALSE when they were asked for where there can be none. *keys is where
+ * their keys come from, NULL = stdin. */
+static gboolean choose_screens(const options *o, bool *screens, FILE **keys, GError **error)
+{
+    bool out = isatty(STDOUT_FILENO), in = isatty(STDIN_FILENO);
+    *screens = o->tui || (o->may_choose && out && in);
+    *keys = *screens && !in ? fopen("/dev/tty", "r") : NULL;
+    if (!*screens || (out && (in || *keys)))
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "--tui needs a terminal: %s; use --text or --json here",
+                out ? "there is none to read keys from" : "standard output is none");
+    return FALSE;
+}
+
+/* After the user has left. Returns the exit status. */
+static int end_engine(const options *o, engine *e, source *packets)
+{
+    engine_stop(e);
+    store_capture state = store_get_capture(engine_store(e));
+    if (state.phase == STORE_DAMAGED)
+        fprintf(stderr, "wsdump: %s\n", state.error);
+    if (state.ring_drops)
+        fprintf(stderr,
+                "wsdump: %" G_GUINT64_FORMAT " packets were dropped, since they came faster than "
+                "they could be decoded\n",
+                state.ring_drops);
+    if (!o->quiet) {
+        pipeline_totals totals = engine_get_totals(e);
+        summary_print(&totals, source_drops(packets));
+    }
+    return state.phase == STORE_DAMAGED ? EXIT_FAILED : EXIT_GOOD;
+}
+
+/* Show the screens, which are open, until the user leaves. Returns the exit status. */
+static int look_on(const options *o, source *packets, FILE *written, const interface_options *shown)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) unsafe = NULL;
+    engine_options settings = {.live = shown->live,
+                               .count = o->count,
+                               .max_data = o->tui_max_data,
+                               .memory = o->memory_mib << 20,
+                               .save_to = written};
+    engine *e = engine_new(packets, &settings, &error);
+    if (e) {
+        sandbox_enter(true, &unsafe); /* for both threads too: behind it none can be started */
+        engine_start(e);
+        interface_run(engine_store(e), shown);
+    }
+    interface_close();
+    if (!e)
+        return complain(error, EXIT_FAILED);
+    if (unsafe)
+        complain(unsafe, EXIT_GOOD);
+    int status = end_engine(o, e, packets);
+    engine_free(e);
+    return status;
+}
+
+/* What is called "live eth0" or "echo.pcapng". */
+static char *title_of(const options *o)
+{
+    if (!o->read_file)
+        return g_strconcat("live ", o->interface ? o->interface : "any", NULL);
+    return strcmp(o->read_file, "-") == 0 ? g_strdup(input_name("-"))
+                                          : g_path_get_basename(o->read_file);
+}
+
+/* On screens, where there can be any and the user did not say otherwise; else as text or JSON. */
+static int show(const options *o, source *packets, filter *display, FILE *written, bool screens,
+                FILE *keys)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *title = title_of(o);
+    interface_options shown = {.title = title,
+                               .filter = o->display,
+                               .bpf = o->bpf,
+                               .live = !o->read_file,
+                               .saved = written,
+                               .keys = keys};
+    if (screens && interface_open(&shown, &error))
+        return look_on(o, packets, written, &shown);
+    if (error)
+        complain(error, EXIT_FAILED);
+    if (o->tui)
+        return EXIT_FAILED;
+    g_clear_error(&error);
+    if (!sandbox_enter(false, &error))
+        complain(error, EXIT_FAILED); /* less safe, but no reason to show nothing */
+    return decode(o, packets, display, written);
+}
+
 static void list_fields(void)
 {
     g_autoptr(GString) list = g_string_new(NULL);
@@ -211,19 +309,23 @@ static int capture(const options *o)
     filter *display = o->display ? filter_new(o->display, &error) : NULL;
     if (o->display && !display)
         return complain(error, EXIT_USAGE);
-    int status;
+    bool screens;
+    FILE *keys;
+    int status = EXIT_USAGE;
     FILE *written;
-    source *packets = open_source(o, &written, &status, &error);
+    source *packets = choose_screens(o, &screens, &keys, &error)
+                          ? open_source(o, &written, &status, &error)
+                          : NULL;
     if (packets) {
-        if (!sandbox_enter(&error))
-            complain(error, status); /* less safe, but no reason to show nothing */
-        status = decode(o, packets, display, written);
+        status = show(o, packets, display, written, screens, keys);
         source_close(packets);
         if (written)
             fclose(written);
     } else {
         complain(error, status);
     }
+    if (keys)
+        fclose(keys);
     if (display)
         filter_free(display);
     return status;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Text output shows the beginning of a message, JSON all of it. */
-enum { TEXT_MAX_DATA = 200, MEMORY_MIB = 512 };
+/* Text output shows the beginning of a message, JSON all of it; the interface keeps a good deal. */
+enum { TEXT_MAX_DATA = 200, TUI_MAX_DATA = 1 << 20, MEMORY_MIB = 512 };
 
 /* Where GOption leaves what still has to be checked. */
 typedef struct raw {
@@ -23,7 +23,6 @@ static const struct {
 } later[] = {
     {"-d", "decoding as WebSocket"},
     {"--keylog", "decryption"},
-    {"--tui", "the screen"},
 };
 
 static gboolean wrong(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -201,8 +200,13 @@ static gboolean check(options *o, raw *r, GError **error)
         return wrong(error, "-r and -i exclude each other: a file or an interface");
     if (r->text && o->json)
         return wrong(error, "--text and --json exclude each other");
+    if (o->tui && (r->text || o->json))
+        return wrong(error, "--tui excludes --text and --json");
     if (o->write_file && strcmp(o->write_file, "-") == 0 && (r->text || o->json))
         return wrong(error, "-w - leaves no room for --text or --json on standard output");
+    if (o->tui && g_strcmp0(o->write_file, "-") == 0)
+        return wrong(error, "-w - leaves no room for --tui on standard output");
+    o->may_choose = !r->text && !o->json && !o->tui && g_strcmp0(o->write_file, "-") != 0;
     if (o->bpf && r->rest)
         return wrong(error, "a capture filter is given twice: with -f and behind the options");
     if (r->rest)
@@ -219,6 +223,7 @@ static gboolean check(options *o, raw *r, GError **error)
     o->max_data = o->json ? 0 : TEXT_MAX_DATA;
     if (r->max_data && !parse_number(r->max_data, "--max-data", &o->max_data, error))
         return FALSE;
+    o->tui_max_data = r->max_data ? o->max_data : TUI_MAX_DATA;
     for (int type = 0; type < RECORD_TYPES; type++)
         o->show[type] = type != RECORD_FRAME;
     if (r->show && !parse_show(o->show, r->show, error))
@@ -230,10 +235,11 @@ static gboolean check(options *o, raw *r, GError **error)
 }
 
 static const char description[] =
-    "Without -r and -i: live on every interface. Text goes to standard output, one line\n"
-    "per event; diagnostics and the summary go to standard error. Exit status: 0, also\n"
-    "when there was no WebSocket traffic; 1 when reading or capturing failed; 2 when the\n"
-    "command line is wrong. See wsdump(1) for the JSON records.\n"
+    "Without -r and -i: live on every interface. Diagnostics and the summary go to standard "
+    "error.\n"
+    "Exit status: 0, also when there was no WebSocket traffic; 1 when reading or capturing "
+    "failed;\n"
+    "2 when the command line is wrong. See wsdump(1) for the JSON records.\n"
     "\n"
     "Examples:\n"
     "  wsdump -r captures/echo.pcapng -Y 'type == text and length > 4'\n"
@@ -270,15 +276,18 @@ gboolean options_parse(options *o, char **argv, GError **error)
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "No summary at the end", NULL},
         {"line-buffered", 'l', 0, G_OPTION_ARG_NONE, &o->line_buffered,
          "Write out every line at once", NULL},
-        {"text", 0, 0, G_OPTION_ARG_NONE, &r.text, "One line per event (the default)", NULL},
+        {"tui", 0, 0, G_OPTION_ARG_NONE, &o->tui, "Screens (the default on a terminal)", NULL},
+        {"text", 0, 0, G_OPTION_ARG_NONE, &r.text, "One line per event (the default elsewhere)",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "One JSON object per line", NULL},
         {"show", 0, 0, G_OPTION_ARG_STRING, &r.show,
          "Which events: open,frame,message,violation,gap,end", "LIST"},
         {"frames", 0, 0, G_OPTION_ARG_NONE, &r.frames, "Show frames too", NULL},
         {"hex", 0, 0, G_OPTION_ARG_NONE, &o->hex, "Text: payload in hexadecimal", NULL},
         {"max-data", 0, 0, G_OPTION_ARG_STRING, &r.max_data,
-         "Payload shown of a message; 0 = all (text 200, JSON all)", "BYTES"},
-        {"memory", 0, 0, G_OPTION_ARG_INT, &r.memory, "Memory for what is unfinished (512)", "MIB"},
+         "Payload of a message; 0 = all (text 200, screens 1 MiB)", "BYTES"},
+        {"memory", 0, 0, G_OPTION_ARG_INT, &r.memory,
+         "Memory for what is unfinished, and what screens show (512)", "MIB"},
         {"version", 'V', 0, G_OPTION_ARG_NONE, &o->version, "Print the version", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &r.rest, NULL, "[BPF EXPRESSION]"},
         G_OPTION_ENTRY_NULL};

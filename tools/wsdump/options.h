@@ -19,9 +19,12 @@ typedef struct options {
     int snaplen;      /* -s; 0 = default */
     int buffer_kib;   /* -B; 0 = default */
     gboolean no_promiscuous, list_interfaces, quiet, line_buffered, hex, json, version;
+    gboolean tui;    /* the interface was asked for ... */
+    bool may_choose; /* ... or neither it nor another output */
     bool show[RECORD_TYPES];
-    uint64_t max_data;   /* --max-data: bytes; 0 = no limit */
-    uint64_t memory_mib; /* --memory */
+    uint64_t max_data;     /* --max-data, in text and JSON: bytes; 0 = no limit */
+    uint64_t tui_max_data; /* the same in the interface */
+    uint64_t memory_mib;   /* --memory */
 } options;
 
 /*

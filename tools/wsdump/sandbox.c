@@ -8,9 +8,9 @@ bool sandbox_built(void)
     return false;
 }
 
-gboolean sandbox_enter(GError **error)
+gboolean sandbox_enter(bool terminal, GError **error)
 {
-    (void)error;
+    (void)terminal, (void)error;
     return TRUE;
 }
 
@@ -42,6 +42,10 @@ static const int allowed[] = {
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(restart_syscall), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(exit),
     SCMP_SYS(exit_group)};
+
+/* What ncurses does besides. */
+static const int for_terminal[] = {SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(getpgrp)};
+static const unsigned long terminal_requests[] = {TCSETS, TCSETSW, TCSETSF, TIOCGPGRP, TCFLSH};
 
 /* What only an intruder does here. */
 static const int deadly[] = {SCMP_SYS(execve),
@@ -117,16 +121,35 @@ static int add_rules(scmp_filter_ctx filter)
     return result;
 }
 
+/* kill() of this process: how ncurses stops at Ctrl-Z. */
+static int add_terminal_rules(scmp_filter_ctx filter)
+{
+    int result = add_all(filter, SCMP_ACT_ALLOW, for_terminal, G_N_ELEMENTS(for_terminal));
+    for (size_t i = 0; i < G_N_ELEMENTS(terminal_requests) && result == 0; i++) {
+        struct scmp_arg_cmp request = SCMP_A1_64(SCMP_CMP_EQ, terminal_requests[i]);
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &request);
+    }
+    if (result == 0) {
+        struct scmp_arg_cmp self = SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, &self);
+    }
+    return result;
+}
+
 bool sandbox_built(void)
 {
     return true;
 }
 
-gboolean sandbox_enter(GError **error)
+gboolean sandbox_enter(bool terminal, GError **error)
 {
     tzset(); /* reads the time zone's file, which cannot be opened later */
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     int result = filter ? add_rules(filter) : -ENOMEM;
+    if (result == 0 && terminal)
+        result = add_terminal_rules(filter);
+    if (result == 0)
+        result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     if (result == 0)
         result = seccomp_load(filter); /* forbids new privileges too */
     if (filter)

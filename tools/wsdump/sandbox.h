@@ -13,13 +13,16 @@
 bool sandbox_built(void);
 
 /*
- * From here on this process can read, write and close what is open, wait, map memory that is not
- * executable, ask the time, and capture; there is no way back. Reading a file by its name fails
- * with EACCES. Starting programs, opening files to write them, sockets and tracing kill the
- * process (SIGSYS). Every other system call fails with ENOSYS.
+ * From here on this process, in all its threads, can read, write and close what is open, wait, map
+ * memory that is not executable, ask the time, and capture; there is no way back. Reading a file by
+ * its name fails with EACCES. Starting programs, opening files to write them, sockets and tracing
+ * kill the process (SIGSYS). Every other system call fails with ENOSYS.
+ *
+ * With `terminal` it can also set the modes of terminals that are open, and stop itself (Ctrl-Z).
+ * No new threads come from here on.
  *
  * Does nothing where sandbox_built() is false. FALSE when the kernel refused: *error says why.
  */
-gboolean sandbox_enter(GError **error);
+gboolean sandbox_enter(bool terminal, GError **error);
 
 #endif

@@ -273,6 +273,18 @@ int64_t source_drops(source *s)
     return s->kind->drops ? s->kind->drops(s) : -1;
 }
 
+uint64_t source_progress(const source *s, uint64_t *total)
+{
+    *total = 0;
+    return s->input ? input_progress(s->input, total) : 0;
+}
+
+void source_cancel(source *s)
+{
+    if (s->input)
+        input_stop(s->input);
+}
+
 void source_close(source *s)
 {
     if (!s)

@@ -66,6 +66,14 @@ const char *source_error(const source *s);
  */
 int64_t source_drops(source *s);
 
+/* Bytes of a file that were read so far, out of *total; 0 where that is not known (an interface; of
+ * a pipe the total). */
+uint64_t source_progress(const source *s, uint64_t *total);
+
+/* For another thread than the one that reads: no more packets are wanted. source_next, which may be
+ * waiting, returns within 100 ms or so; a file ends there. */
+void source_cancel(source *s);
+
 void source_close(source *s);
 
 /* Print the interfaces that source_open_live can open, one per line. */
