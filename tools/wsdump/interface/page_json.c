@@ -1,61 +1,24 @@
-/*
- * Is it JSON, and how does it look indented?
- *
- * json-glib judges, but not the payload itself. It takes more tokens than RFC 8259 has, spends
- * quadratic time on members of one name, and recurses. So tokens and depth are judged here, and it
- * is given the same text with all strings empty and all numbers 0: what is left is grammar.
- */
+/* Is it JSON, and how does it look indented? */
 #include "page_json.h"
 
+#include "json_grammar.h"
 #include "json_token.h"
 #include "page.h"
 #include "page_text.h"
 
-#ifdef WSDUMP_JSON_VIEW
-#include <json-glib/json-glib.h>
-
-/* What json-glib says of the grammar, NULL = it is right. The caller's. */
-static char *judge_grammar(const GString *skeleton)
-{
-    g_autoptr(JsonParser) parser = json_parser_new();
-    g_autoptr(GError) error = NULL;
-    if (json_parser_load_from_data(parser, skeleton->str, (gssize)skeleton->len, &error))
-        return NULL;
-    const char *after = strstr(error->message, "Parse error: "); /* before it a place in ours */
-    return g_strdup(after ? after + strlen("Parse error: ") : error->message);
-}
-#else
-static char *judge_grammar(const GString *skeleton)
-{
-    (void)skeleton;
-    return g_strdup("this wsdump was built without json-glib");
-}
-#endif
-
-/* What a token is in the text that is judged; NULL = as it is. */
-static const char *const stand_in[] = {
-    [JSON_BLANK] = "", [JSON_STRING] = "\"\"", [JSON_NUMBER] = "0 ", [JSON_COLON] = NULL};
-
 static char *judge(const uint8_t *in, size_t len)
 {
-    g_autoptr(GString) skeleton = g_string_sized_new(len + 1);
-    unsigned depth = 0;
-    for (size_t i = 0, size; i < len; i += size) {
+    json_grammar g;
+    json_grammar_init(&g);
+    const char *wrong = NULL;
+    size_t i = 0;
+    for (size_t size = 0; i < len; i += size) {
         json_kind kind = json_token(in + i, len - i, &size);
-        if (kind == JSON_NONE)
-            return g_strdup_printf("byte %zu begins nothing that JSON has", i);
-        if (kind == JSON_OPEN && ++depth > PAGE_JSON_DEPTH)
-            return g_strdup_printf("it is nested deeper than %d", PAGE_JSON_DEPTH);
-        if (kind == JSON_CLOSE && depth)
-            depth--;
-        if (stand_in[kind])
-            g_string_append(skeleton, stand_in[kind]);
-        else
-            g_string_append_len(skeleton, (const char *)in + i, (gssize)size);
-        if (kind == JSON_WORD)
-            g_string_append_c(skeleton, ' ');
+        wrong = json_grammar_take(&g, kind, (char)in[i]);
+        if (wrong)
+            return g_strdup_printf("byte %zu: %s", i, wrong);
     }
-    return skeleton->len ? judge_grammar(skeleton) : g_strdup("it is blank");
+    return g_strdup(json_grammar_end(&g));
 }
 
 /* Why it is not shown as JSON; NULL = it is. The caller's. */

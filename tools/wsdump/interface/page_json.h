@@ -6,8 +6,8 @@
 #include "record.h"
 
 enum {
-    PAGE_JSON_DEPTH = 256,     /* arrays and objects inside each other; more is shown as text */
-    PAGE_JSON_BYTES = 4 << 20, /* likewise */
+    PAGE_JSON_BYTES =
+        4 << 20, /* more is shown as text; so is what is nested deeper than JSON_DEPTH */
 };
 
 /*
