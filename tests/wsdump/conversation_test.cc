@@ -151,6 +151,15 @@ TEST(Conversation, CallsNothingCompressedThatWasNotNegotiated)
                                   "1 server text 1 length 5 'hello'"}));
 }
 
+// Nobody has judged those bytes yet: compressed text would have been no UTF-8 either.
+TEST(Conversation, TakesNoTextForUtf8BecauseNothingWasSaidOfIt)
+{
+    Conversation t;
+    t.say(SERVER, Frame(1, "a\xc3(b").rsv(4));
+    EXPECT_EQ(t.records(), (Lines{"1 server violation rsv-unnegotiated frame 1",
+                                  "1 server text 1 length 4 not-utf8 'a\\c3(b'"}));
+}
+
 // RFC 7692 7.2.3: "Hello", and once more with a reference to the first.
 const Bytes hello = from_hex("f248cdc9c90700"), again = from_hex("f200110000");
 

@@ -78,10 +78,12 @@ TEST(EscapeJson, LetsNothingHarmfulPass)
         [](const std::string &text) { expect_harmless(escaped(escape_json, text)); });
 }
 
-// Plain runs are taken eight bytes at a time: no byte may slip through among them.
+// Bytes are looked at 64 together and copied 16 together: none may slip through among plain ones.
 TEST(Escape, WritesAByteAmongPlainOnesAsItWritesItAlone)
 {
-    const std::string plain = "0123456789abcdefgh";
+    std::string plain;
+    for (int i = 0; i < 150; i++)
+        plain += static_cast<char>('A' + i % 26);
     for (Escape escape : {escape_json, escape_text})
         for (int byte = 0; byte < 256; byte++)
             for (size_t at = 0; at <= plain.size(); at++) {
@@ -90,6 +92,21 @@ TEST(Escape, WritesAByteAmongPlainOnesAsItWritesItAlone)
                           plain.substr(0, at) + escaped(escape, alone) + plain.substr(at))
                     << "byte " << byte << " at " << at;
             }
+}
+
+TEST(Escape, WritesQuotesWhereverTheyLie)
+{
+    uint64_t quotes = 1;
+    for (size_t size = 300; size > 0; size--) { // what a longer one left behind must not matter
+        std::string text, expected;
+        for (size_t i = 0; i < size; i++) {
+            quotes = quotes * 6364136223846793005 + 1442695040888963407;
+            text += quotes >> 62 ? 'x' : '"';
+            expected += quotes >> 62 ? "x" : "\\\"";
+        }
+        ASSERT_EQ(escaped(escape_json, text), expected);
+        ASSERT_EQ(escaped(escape_text, text), expected);
+    }
 }
 
 TEST(EscapeText, LetsNothingHarmfulPass)

@@ -22,6 +22,7 @@ typedef struct assembly {
     bool raw;      /* compressed and not inflated: nothing is kept */
     bool torn;     /* inflated only so far */
     bool not_utf8; /* text with a wrong byte, perhaps where it is not kept */
+    bool unread;   /* text of which that may not be noticed */
     uint8_t opcode;
     uint64_t frames, wire_length;
     uint64_t length;  /* bytes so far, missing ones included */
@@ -36,22 +37,22 @@ typedef struct ping {
 
 typedef struct direction {
     wsp_sender from;
+    uint32_t held; /* violations of a frame that is a guess, not told yet */
     wsp_reader reader;
     wsp_message message;
-    bool deflate;      /* compressed messages are permessage-deflate's */
-    bool assumed;      /* nobody has said so */
-    bool doubtful;     /* some of them may have been missed */
+    bool deflate;     /* compressed messages are permessage-deflate's */
+    bool assumed;     /* nobody has said so */
+    bool doubtful;    /* some of them may have been missed */
+    bool masked;      /* the latest frame */
+    bool after_close; /* the frame that is being read */
+    bool close_sent;
     certain *inflater; /* NULL until needed: it is 40 KiB, or 80 */
     assembly data, control;
     record_frame frame; /* being read; number 0 = none */
-    wsp_frame_header header;
-    hunt *hunt;       /* nobody knows where the next frame begins; else NULL */
-    evidence *proof;  /* for frames that were found by a hunt, until it suffices; else NULL */
-    uint32_t held;    /* violations of a frame that is a guess, not told yet */
-    pieces queue;     /* what a hunt found, and has to be read */
-    bool after_close; /* the frame that is being read */
-    bool close_sent;
-    GArray *pings; /* of ping, that this side sent; NULL until needed */
+    hunt *hunt;         /* nobody knows where the next frame begins; else NULL */
+    evidence *proof;    /* for frames that were found by a hunt, until it suffices; else NULL */
+    pieces queue;       /* what a hunt found, and has to be read */
+    GArray *pings;      /* of ping, that this side sent; NULL until needed */
     record_side_totals totals;
 } direction;
 
@@ -214,7 +215,6 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
     d->close_sent |= complete && a->opcode == WSP_OPCODE_CLOSE;
     if (!record_message_type(a->opcode)) /* a continuation or a reserved opcode: frames only */
         return;
-    record r = {.type = RECORD_MESSAGE};
     int64_t rtt_ns = -1;
     int32_t code = -1;
     if (a->opcode == WSP_OPCODE_CLOSE)
@@ -226,7 +226,11 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
 
     bool truncated = a->truncated || len > shown_limit(c);
     len = (size_t)MIN(len, shown_limit(c));
-    bool utf8 = a->opcode == WSP_OPCODE_TEXT && !a->not_utf8 && valid_utf8(data, &len, truncated);
+    bool gaps = a->missing && a->missing->len > 0;
+    bool all_read = complete && !a->unread && !gaps && !truncated;
+    bool utf8 = a->opcode == WSP_OPCODE_TEXT && !a->not_utf8 &&
+                (all_read || valid_utf8(data, &len, truncated));
+    record r = {.type = RECORD_MESSAGE};
     r.message = (record_message){
         .number = ++c->messages,
         .opcode = a->opcode,
@@ -234,7 +238,7 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
         .wire_length = a->wire_length,
         .length = a->length,
         .compressed = a->compressed,
-        .complete = complete && !a->raw && !a->torn && !(a->missing && a->missing->len),
+        .complete = complete && !a->raw && !a->torn && !gaps,
         .truncated = truncated,
         .guessed = guessing(d),
         .utf8 = utf8,
@@ -344,6 +348,7 @@ static void begin_message(conversation *c, direction *d, assembly *a, const wsp_
     a->raw = a->compressed && mev->raw;
     c->settings->not_inflated += a->raw && d->deflate;
     a->not_utf8 = false;
+    a->unread = mev->compressed;
     a->opcode = mev->opcode;
     a->length = 0;
 }
@@ -401,9 +406,9 @@ static void read_event(conversation *c, direction *d, const wsp_event *ev)
     assembly *a = control ? &d->control : &d->data;
 
     if (ev->type == WSP_EVENT_FRAME) {
-        d->header = *ev->frame;
+        d->masked = ev->frame->masked;
         d->frame = (record_frame){.number = ++c->frames, .packet = c->place.packet};
-        d->frame.header = &d->header;
+        d->frame.header = ev->frame; /* the reader keeps it as long as it reads the frame */
         d->totals.frames++;
         note_violations(c, d, ev->violations);
         make_inflater(c, d, ev->frame);
@@ -455,7 +460,7 @@ static void begin_hunt(conversation *c, direction *d)
 {
     bool by_role = d->from == WSP_FROM_CLIENT;
     evidence_rules rules = {.rsv_allowed = d->reader.rules.rsv_allowed,
-                            .masked = d->totals.frames ? d->header.masked : by_role,
+                            .masked = d->totals.frames ? d->masked : by_role,
                             .websocket = true};
     d->hunt = new_hunt(c);
     hunt_init(d->hunt, &rules, &c->settings->waiting);

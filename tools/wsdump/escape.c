@@ -1,6 +1,8 @@
 /* Escaping of payload for JSON and for the terminal. */
 #include "escape.h"
 
+#include "print.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -28,39 +30,38 @@ static bool is_harmful(gunichar c)
 }
 
 /* The letter of a two-character escape that C and JSON share; 0 when there is none. */
-static char short_escape(gunichar c)
+static const char short_escapes[256] = {
+    ['"'] = '"', ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
+};
+
+/* Bytes that are looked at together, and of which so many more may be copied than there are. */
+enum { BLOCK = 64, COPIED = 16 };
+
+/* Which bytes of a block are not written as they are in either style? Those are all but printable
+ * ASCII without " and \. The first byte is the lowest bit. The loops are such as compilers turn
+ * into vector instructions; the multiplication collects the lowest bits of eight bytes. */
+static uint64_t special_bytes(const uint8_t *block)
 {
-    switch (c) {
-    case '"': return '"';
-    case '\\': return '\\';
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    default: return 0;
+    uint8_t special[BLOCK];
+    for (size_t i = 0; i < BLOCK; i++)
+        special[i] =
+            (uint8_t)((uint8_t)(block[i] - 0x20) >= 0x5f) | (block[i] == '"') | (block[i] == '\\');
+    uint64_t all = 0;
+    for (size_t i = 0; i < BLOCK; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, special + i, 8);
+        all |= GUINT64_FROM_LE(eight) * UINT64_C(0x0102040810204080) >> 56 << i;
     }
+    return all;
 }
 
-/* No escape in either style: printable ASCII but " and \\. */
-static bool is_plain(uint8_t byte)
+/* Most are short: then nothing has to be predicted. */
+static char *copy(char *to, const uint8_t *from, size_t len)
 {
-    static const uint64_t plain[4] = {UINT64_C(0xfffffffb00000000), UINT64_C(0x7fffffffefffffff)};
-    return plain[byte >> 6] >> (byte & 63) & 1;
-}
-
-/*
- * How many of eight bytes, from the front, are plain? By the usual tricks with words, each of which
- * sets the top bit of a byte that is not; of bytes behind such a one it may say so wrongly.
- */
-static size_t plain_of_eight(const uint8_t *in)
-{
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    uint64_t word;
-    memcpy(&word, in, 8);
-    word = GUINT64_FROM_LE(word); /* the first byte lowest */
-    uint64_t quote = word ^ each * '"', backslash = word ^ each * '\\', del = word ^ each * 0x7f;
-    uint64_t no = word | (word - each * 0x20) | (quote - each) | (backslash - each) | (del - each);
-    no &= each * 0x80;
-    return no ? (size_t)__builtin_ctzll(no) / 8 : 8;
+    memcpy(to, from, COPIED);
+    for (size_t i = COPIED; i < len; i += COPIED)
+        memcpy(to + i, from + i, COPIED);
+    return to + len;
 }
 
 /*
@@ -69,31 +70,34 @@ static size_t plain_of_eight(const uint8_t *in)
  */
 static size_t append_easy(GString *out, const uint8_t *in, size_t len)
 {
-    gsize before = out->len;
-    g_string_set_size(out, before + 2 * len);
-    char *to = out->str + before;
-    size_t i = 0;
-    while (i < len) {
-        if (len - i >= 8) { /* in any case eight are written: there is room for twice the input */
-            size_t n = plain_of_eight(in + i);
-            memcpy(to, in + i, 8);
-            to += n;
-            i += n;
-            if (n == 8)
-                continue;
-        }
-        char letter = short_escape(in[i]);
-        if (letter)
+    char *const begin = print_room(out, 2 * len + COPIED), *to = begin;
+    for (size_t i = 0; i < len; i += BLOCK) {
+        const uint8_t *block = in + i;
+        uint8_t last[BLOCK + COPIED];
+        const size_t size = MIN(len - i, BLOCK);
+        if (len - i < sizeof last)
+            block = memcpy(last, block, len - i);
+        uint64_t special = special_bytes(block);
+        if (size < BLOCK)
+            special &= (UINT64_C(1) << size) - 1;
+        size_t done = 0;
+        for (; special; special &= special - 1) {
+            const size_t next = (size_t)__builtin_ctzll(special);
+            to = copy(to, block + done, next - done);
+            const char letter = short_escapes[block[next]];
+            done = next;
+            if (!letter) {
+                print_wrote(out, (size_t)(to - begin));
+                return i + done;
+            }
             *to++ = '\\';
-        else if (is_plain(in[i]))
-            letter = (char)in[i];
-        else
-            break;
-        *to++ = letter;
-        i++;
+            *to++ = letter;
+            done++;
+        }
+        to = copy(to, block + done, size - done);
     }
-    g_string_truncate(out, (gsize)(to - out->str));
-    return i;
+    print_wrote(out, (size_t)(to - begin));
+    return len;
 }
 
 static void json_character(GString *out, gunichar c)
@@ -152,7 +156,8 @@ static void escape(GString *out, const void *data, size_t len, const style *whic
     const uint8_t *in = data;
     escape_how how;
     for (size_t i = 0; i < len;) {
-        i += append_easy(out, in + i, len - i);
+        if (in[i] < 0x80)
+            i += append_easy(out, in + i, len - i);
         if (i < len)
             i += escape_step(out, in + i, len - i, which, &how);
     }
@@ -174,7 +179,7 @@ void escape_text(GString *out, const void *data, size_t len)
 size_t escape_text_step(GString *out, const void *data, size_t len, escape_how *how)
 {
     const uint8_t *in = data;
-    char letter = in[0] < ' ' ? short_escape(in[0]) : 0;
+    char letter = in[0] < ' ' ? short_escapes[in[0]] : 0;
     if (!letter)
         return escape_step(out, in, len, &people, how);
     *how = ESCAPE_CHARACTER;

@@ -324,8 +324,9 @@ uint32_t fragments_unknown(const fragments *f, const uint8_t *at, uint32_t len)
 
 void fragments_begin(fragments *f, uint64_t number)
 {
-    g_array_set_size(f->sources, 0);
-    g_array_append_val(f->sources, number);
+    if (f->sources->len != 1) /* nearly always it has the packet before this one */
+        g_array_set_size(f->sources, 1);
+    g_array_index(f->sources, uint64_t, 0) = number;
 }
 
 const uint64_t *fragments_sources(const fragments *f, size_t *count)

@@ -15,11 +15,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 256 * 1024, LOOK_UP_MS = 100 };
+enum { BUFFER_SIZE = 64 * 1024, LOOK_UP_MS = 100 };
 
 typedef struct buffer {
     size_t begin, end; /* of what waits in it */
@@ -34,6 +35,7 @@ struct input {
     unpacker *unpacker; /* NULL: the bytes are as they are */
     buffer *packed;     /* what it has not got yet; NULL too */
     buffer plain;
+    char streamed[BUFFER_SIZE]; /* the stream's own */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -104,13 +106,8 @@ static ssize_t input_read(void *cookie, char *out, size_t len)
 {
     input *in = cookie;
     buffer *plain = &in->plain;
-    if (plain->begin == plain->end) {
-        ssize_t n = read_plain(in, plain->bytes, BUFFER_SIZE);
-        if (n <= 0)
-            return n;
-        plain->begin = 0;
-        plain->end = (size_t)n;
-    }
+    if (plain->begin == plain->end) /* what was read before the stream was there is used up */
+        return read_plain(in, (uint8_t *)out, len);
     size_t n = MIN(len, plain->end - plain->begin);
     memcpy(out, plain->bytes + plain->begin, n);
     plain->begin += n;
@@ -208,7 +205,11 @@ static gboolean make_stream(input *in)
 {
     cookie_io_functions_t functions = {.read = input_read};
     in->stream = fopencookie(in, "rb", functions);
-    return in->stream != NULL;
+    if (!in->stream)
+        return FALSE;
+    setvbuf(in->stream, in->streamed, _IOFBF, sizeof in->streamed);
+    __fsetlocking(in->stream, FSETLOCKING_BYCALLER); /* nobody else reads from it */
+    return TRUE;
 }
 
 input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len, GError **error)

@@ -177,6 +177,8 @@ static int decode(const options *o, source *packets, filter *display, FILE *writ
                 .hex = o->hex,
                 .line_buffered = o->line_buffered || isatty(STDOUT_FILENO)};
     memcpy(out.show, o->show, sizeof out.show);
+    static char buffer[64 * 1024]; /* stdio's own is a page */
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     printing l = {packets, new_pipeline(o, display, written, &out), &out};
     source_status status = run(&l, o->count);
     pipeline_finish(l.stages);

@@ -3,16 +3,24 @@
 
 enum { ROOM = 20 }; /* the digits of 2^64; no column is wider */
 
+static size_t count_digits(uint64_t value)
+{
+    size_t digits = 1;
+    for (uint64_t limit = 10; digits < ROOM && value >= limit; limit *= 10)
+        digits++;
+    return digits;
+}
+
 void print_unsigned(GString *out, uint64_t value, int width, char fill)
 {
-    char text[ROOM];
-    int i = ROOM;
+    const size_t digits = count_digits(value), len = MAX(digits, (size_t)width);
+    char *begin = print_room(out, len), *at = begin + len;
     do
-        text[--i] = (char)('0' + value % 10);
+        *--at = (char)('0' + value % 10);
     while (value /= 10);
-    while (ROOM - i < width && i > 0)
-        text[--i] = fill;
-    print_bytes(out, text + i, (size_t)(ROOM - i));
+    while (at > begin)
+        *--at = fill;
+    print_wrote(out, len);
 }
 
 void print_padded(GString *out, const char *text, int width)

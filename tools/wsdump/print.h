@@ -7,16 +7,28 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Where `len` more bytes and a NUL can be written; print_wrote then says how many were. */
+static inline char *print_room(GString *out, size_t len)
+{
+    if (len >= out->allocated_len - out->len) {
+        gsize before = out->len;
+        g_string_set_size(out, before + len);
+        out->len = before;
+    }
+    return out->str + out->len;
+}
+
+static inline void print_wrote(GString *out, size_t len)
+{
+    out->len += len;
+    out->str[out->len] = '\0';
+}
+
 /* As g_string_append_len, in place where there is room, as there nearly always is. */
 static inline void print_bytes(GString *out, const char *bytes, size_t len)
 {
-    if (len >= out->allocated_len - out->len) {
-        g_string_append_len(out, bytes, (gssize)len);
-        return;
-    }
-    memcpy(out->str + out->len, bytes, len);
-    out->len += len;
-    out->str[out->len] = '\0';
+    memcpy(print_room(out, len), bytes, len);
+    print_wrote(out, len);
 }
 
 static inline void print_text(GString *out, const char *text)

@@ -8,13 +8,18 @@
 #include <glib.h>
 #include <string.h>
 
+/* What is watched of a connection until there is a conversation: nearly as much as that takes. */
+typedef struct prelude {
+    upgrade upgrade;
+    join join;
+} prelude;
+
 /* One TCP connection: its `user`. */
 typedef struct connection {
     tcp_connection *tcp;
-    uint64_t number; /* of the open record; 0 = no WebSocket in sight yet */
-    int client;      /* side */
-    upgrade upgrade;
-    join join;                  /* until there is a conversation */
+    uint64_t number;            /* of the open record; 0 = no WebSocket in sight yet */
+    int client;                 /* side */
+    prelude *before;            /* NULL when there is a conversation and no `request_due` */
     conversation *conversation; /* NULL until the 101 */
     bool request_due;           /* the 101 came, and no byte of its client so far */
 } connection;
@@ -132,10 +137,19 @@ static conversation_extensions negotiated(const wsp_http_head *response)
     return agreed;
 }
 
+static void end_prelude(connection *c)
+{
+    if (!c->before)
+        return;
+    upgrade_clear(&c->before->upgrade);
+    join_clear(&c->before->join);
+    g_clear_pointer(&c->before, g_free);
+}
+
 /* Hand what the client sent too early to its new conversation. */
 static void feed_early(connection *c)
 {
-    conversation_replay(c->conversation, WSP_FROM_CLIENT, &c->upgrade.early);
+    conversation_replay(c->conversation, WSP_FROM_CLIENT, &c->before->upgrade.early);
 }
 
 static record_handshake judge(const upgrade_decision *d)
@@ -184,10 +198,12 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
         conversation_extensions agreed = negotiated(&response);
         c->conversation = conversation_new(&s->settings, c->number, &agreed);
         remember_server(s, &c->tcp->side[1 - c->client]);
-        join_clear(&c->join);
+        join_clear(&c->before->join);
         feed_early(c);
-        upgrade_clear(&c->upgrade);
+        upgrade_clear(&c->before->upgrade);
         c->request_due = !d->request;
+        if (!c->request_due)
+            end_prelude(c);
     }
     if (d->request)
         g_byte_array_unref(d->request);
@@ -207,37 +223,36 @@ static wsp_sender sender_of(const connection *c, int side)
 static void open_joined(session *s, connection *c, int client)
 {
     const conversation_extensions unknown = {.rsv_allowed = WSP_RSV1, .deflate = true};
-    capture_place place = join_begin(&c->join);
+    capture_place place = join_begin(&c->before->join);
     upgrade_decision d = {.client = client};
-    bool asked = upgrade_finish(&c->upgrade, &d);
+    bool asked = upgrade_finish(&c->before->upgrade, &d);
     open_connection(s, c, &d, place);
     s->totals.joined++;
     remember_server(s, &c->tcp->side[1 - client]);
     c->conversation = conversation_new(&s->settings, c->number, &unknown);
     for (int side = 0; side < 2; side++) {
-        hunt h = join_take(&c->join, side);
+        hunt h = join_take(&c->before->join, side);
         if (asked && side == client)
             hunt_clear(&h);
         else
             conversation_join(c->conversation, sender_of(c, side), &h);
     }
     feed_early(c);
-    upgrade_clear(&c->upgrade);
-    join_clear(&c->join);
+    end_prelude(c);
 }
 
 /* Other connections to the same server may have shown what it is. */
 static void ask_who_serves(const session *s, connection *c)
 {
-    for (int side = 0; side < 2; side++)
-        c->join.serves[side] = g_hash_table_contains(s->servers, &c->tcp->side[side]);
+    for (int side = 0; c->before && side < 2; side++)
+        c->before->join.serves[side] = g_hash_table_contains(s->servers, &c->tcp->side[side]);
 }
 
 /* Before anything new is dealt with; `ended` as join_decide has it. */
 static void try_to_join(session *s, connection *c, bool ended)
 {
     int client;
-    if (!c->conversation && join_decide(&c->join, ended, &client))
+    if (!c->conversation && join_decide(&c->before->join, ended, &client))
         open_joined(s, c, client);
 }
 
@@ -247,23 +262,25 @@ static void try_to_join(session *s, connection *c, bool ended)
  */
 static bool take_late_request(connection *c, const tcp_event *e, capture_place place)
 {
-    if (!c->request_due || e->side != c->client)
+    if (!c->before || !c->request_due || e->side != c->client)
         return false;
-    GByteArray **head = &c->upgrade.side[e->side].head;
+    upgrade *u = &c->before->upgrade;
+    GByteArray **head = &u->side[e->side].head;
     c->request_due = *head || (e->segment_start && e->data[0] == 'G'); /* GET; no legal frame */
-    if (!c->request_due)
+    if (!c->request_due) {
+        end_prelude(c);
         return false;
+    }
     bool decided; /* never: this is no response */
     upgrade_decision decision;
-    upgrade_feed(&c->upgrade, e->side, e->data, e->len, e->segment_start, place, &decided,
-                 &decision);
+    upgrade_feed(u, e->side, e->data, e->len, e->segment_start, place, &decided, &decision);
     c->request_due = *head;
     if (c->request_due)
         return true;
-    bool found = c->upgrade.request;
+    bool found = u->request;
     if (found)
         feed_early(c);
-    upgrade_clear(&c->upgrade);
+    end_prelude(c);
     return found;
 }
 
@@ -277,13 +294,14 @@ static void take_data(session *s, connection *c, const tcp_event *e, capture_pla
     while (len && !c->conversation) {
         bool decided;
         upgrade_decision decision;
-        size_t n = upgrade_feed(&c->upgrade, e->side, in, len, start, place, &decided, &decision);
+        size_t n =
+            upgrade_feed(&c->before->upgrade, e->side, in, len, start, place, &decided, &decision);
         if (!decided)
-            join_feed(&c->join, e->side, in, n, start, place);
+            join_feed(&c->before->join, e->side, in, n, start, place);
         else
             open_connection(s, c, &decision, place);
-        if (c->upgrade.request)
-            join_ask(&c->join, c->upgrade.client);
+        if (c->before && c->before->upgrade.request)
+            join_ask(&c->before->join, c->before->upgrade.client);
         in += n;
         len -= n;
         start = false;
@@ -299,8 +317,8 @@ static void take_gap(session *s, connection *c, const tcp_event *e, capture_plac
         conversation_gap(c->conversation, sender_of(c, e->side), e->len, place);
         return;
     }
-    upgrade_gap(&c->upgrade, e->side, e->len, place);
-    join_gap(&c->join, e->side, e->len, place);
+    upgrade_gap(&c->before->upgrade, e->side, e->len, place);
+    join_gap(&c->before->join, e->side, e->len, place);
 }
 
 static void take_fin(session *s, connection *c)
@@ -319,13 +337,12 @@ static void end_connection(session *s, connection *c, tcp_end end, capture_place
     upgrade_decision decision;
     ask_who_serves(s, c);
     try_to_join(s, c, true);
-    s->totals.suspected += !c->conversation && !c->number && join_suspects(&c->join);
-    if (!c->conversation && upgrade_finish(&c->upgrade, &decision))
+    s->totals.suspected += !c->conversation && !c->number && join_suspects(&c->before->join);
+    if (!c->conversation && upgrade_finish(&c->before->upgrade, &decision))
         open_connection(s, c, &decision, place);
     if (c->number)
         emit_end(s, c, hows[end], place);
-    upgrade_clear(&c->upgrade);
-    join_clear(&c->join);
+    end_prelude(c);
     if (c->conversation)
         conversation_free(c->conversation);
     budget_charge(&s->settings.memory, -(uint64_t)CONNECTION_COST);
@@ -354,8 +371,9 @@ void session_tcp_event(void *user, const tcp_event *e)
         c = g_new0(connection, 1);
         budget_charge(&s->settings.memory, CONNECTION_COST);
         c->tcp = e->connection;
-        upgrade_init(&c->upgrade, &s->settings.waiting);
-        join_init(&c->join, &s->settings.waiting, e->connection->syn_side < 0 ? -1 : 0);
+        c->before = g_new0(prelude, 1);
+        upgrade_init(&c->before->upgrade, &s->settings.waiting);
+        join_init(&c->before->join, &s->settings.waiting, e->connection->syn_side < 0 ? -1 : 0);
         ask_who_serves(s, c);
         e->connection->user = c;
         s->totals.connections++;

@@ -20,7 +20,7 @@ static record cut(const record *r, uint64_t max_data)
 static void write_line(sink *s)
 {
     errno = EIO;
-    if (!s->failed && fwrite(s->line->str, 1, s->line->len, s->out) != s->line->len)
+    if (!s->failed && fwrite_unlocked(s->line->str, 1, s->line->len, s->out) != s->line->len)
         s->failed = errno;
     g_string_truncate(s->line, 0);
 }
@@ -59,7 +59,7 @@ void sink_write(void *user, const record *r)
     }
     g_string_append_c(s->line, '\n');
     write_line(s);
-    if (s->line_buffered)
+    if (s->line_buffered && !s->failed)
         sink_flush(s);
 }
 

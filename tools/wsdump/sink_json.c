@@ -6,11 +6,20 @@
 #include "print.h"
 #include "sink.h"
 
+static inline char *put(char *to, const char *bytes, size_t len)
+{
+    memcpy(to, bytes, len);
+    return to + len;
+}
+
 static inline void add_name(GString *out, const char *name)
 {
-    print_text(out, ",\"");
-    print_text(out, name);
-    print_text(out, "\":");
+    const size_t len = strlen(name); /* known to the compiler, as are all names */
+    char *to = print_room(out, len + 4);
+    to = put(to, ",\"", 2);
+    to = put(to, name, len);
+    put(to, "\":", 2);
+    print_wrote(out, len + 4);
 }
 
 static inline void add_text(GString *out, const char *name, const char *data, size_t len)
