@@ -391,6 +391,45 @@ TEST(Sink, WritesOnlyWhatIsShown)
 
 // --- text ---
 
+// They are escaped a part after the other; here characters and groups of three lie across the cuts.
+TEST(Sink, WritesLongPayloadsAsOne)
+{
+    for (size_t before : {0, 1, 2, 3}) {
+        std::string data(before, 'x'), escaped = data;
+        for (int i = 0; i < 60000; i++) {
+            data += "\xf0\x9f\x98\x80";
+            escaped += "\xf0\x9f\x98\x80";
+        }
+        data += '\n';
+        escaped += "\\n";
+        Output json(sink_json), text(sink_text), hex(sink_text, true);
+        record r = some_message(WSP_OPCODE_TEXT, data);
+        EXPECT_NE(json.line(r).find("\"data\":\"" + escaped + "\",\""), std::string::npos)
+            << before;
+        EXPECT_EQ(text.line(r).substr(45), " \"" + escaped + "\"") << before;
+        EXPECT_EQ(hex.line(r).size(), 46 + 2 * data.size()) << before;
+        r.message.opcode = WSP_OPCODE_BINARY;
+        char *base64 = g_base64_encode(r.message.data, data.size());
+        EXPECT_NE(json.line(r).find('"' + std::string(base64) + '"'), std::string::npos) << before;
+        g_free(base64);
+    }
+}
+
+TEST(Sink, WritesLongListsAsOne)
+{
+    std::vector<record_missing> missing;
+    for (uint64_t i = 0; i < 20000; i++)
+        missing.push_back({i * 10, 5});
+    record r = some_message(WSP_OPCODE_TEXT, "x");
+    r.message.missing = missing.data();
+    r.message.missing_count = missing.size();
+    Output json(sink_json);
+    const Json list = Json::parse_lines(json.line(r) + "\n").at(0)["missing"];
+    ASSERT_EQ(list.size(), missing.size());
+    for (size_t i = 0; i < missing.size(); i++)
+        ASSERT_EQ(list[i].dump(), "[" + std::to_string(i * 10) + ",5]");
+}
+
 TEST(SinkText, HasStableColumns)
 {
     const Head request("GET /chat HTTP/1.1\r\nHost: example.org\r\n\r\n");

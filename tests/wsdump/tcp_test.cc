@@ -643,6 +643,27 @@ TEST(Tcp, EndsARefusedConnection)
     EXPECT_EQ(r.log(), (Log{"open", "end rst by 1"}));
 }
 
+// By the capture's clock, with the next connection that begins.
+TEST(Tcp, ForgetsAnEndedConnectionAfterFourMinutes)
+{
+    budget memory = {1000000, 0};
+    Reassembly r(0, 0, &memory);
+    r.port = 1;
+    r.handshake();
+    r.segment_from(CLIENT, 101, TCP_FIN | TCP_ACK, "a");
+    r.segment_from(SERVER, 501, TCP_FIN | TCP_ACK);
+    const uint64_t one = memory.used;
+    EXPECT_GT(one, 0u);
+    for (double seconds : {239.0, 2.0}) {
+        r.wait(seconds);
+        r.port++;
+        r.segment_from(CLIENT, 100, TCP_SYN);
+        EXPECT_EQ(memory.used, 2 * one) << r.port; // the first and this; then both SYNs
+    }
+    r.finish();
+    EXPECT_EQ(memory.used, 0u);
+}
+
 TEST(Tcp, SwallowsLateSegmentsOfAnEndedConnection)
 {
     Reassembly r;

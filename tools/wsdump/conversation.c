@@ -259,7 +259,7 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
 static uint64_t kept_cost(const assembly *a)
 {
     uint64_t room = 128;
-    while (room < a->kept->len && room < 128 * 1024)
+    while (room < a->kept->len && room < 131072)
         room *= 2;
     return MAX(room, a->kept->len) + 2 * (uint64_t)BUDGET_BLOCK;
 }

@@ -22,10 +22,10 @@ typedef struct pipeline pipeline;
 
 typedef struct pipeline_options {
     uint64_t max_data; /* bytes kept of a message's payload; 0 = no limit */
-    uint64_t memory;   /* bytes for all that is unfinished; 0 = 512 MiB. A quarter is for packets that
-                          are held back, if any are saved */
-    FILE *save_to;     /* the packets of WebSocket connections go there; NULL = nowhere. Stays the
-                          caller's */
+    uint64_t memory; /* bytes for all that is unfinished; 0 = 512 MiB. A quarter is for packets that
+                        are held back, if any are saved */
+    FILE *save_to;   /* the packets of WebSocket connections go there; NULL = nowhere. Stays the
+                        caller's */
 } pipeline_options;
 
 /* What was seen so far. */

@@ -27,7 +27,7 @@ static void write_line(sink *s)
 
 void sink_spill(sink *s)
 {
-    if (s->line->len >= SINK_PIECE)
+    if (s->out && s->line->len >= SINK_PIECE)
         write_line(s);
 }
 
@@ -39,7 +39,7 @@ void sink_escape_long(sink *s, sink_escape *escape, const void *data, size_t len
         while (escape != escape_base64 && n > SINK_PIECE - 4 && (in[n] & 0xc0) == 0x80)
             n--; /* not inside a character */
         escape(s->line, in, n);
-        write_line(s);
+        sink_spill(s);
         in += n;
         len -= n;
     }

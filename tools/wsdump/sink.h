@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 typedef struct sink {
-    FILE *out;
+    FILE *out;     /* NULL, for who calls `format` itself: all of a line stays in `line` */
     GString *line; /* what is not written yet of the line at hand */
     void (*format)(struct sink *s, const record *r); /* appends to `line`, without its newline */
     bool show[RECORD_TYPES];

@@ -117,8 +117,8 @@ static source_status next(source *s, packet *p)
     if (live->stop.time_ns == 0 || status == SOURCE_DAMAGED)
         return status;
     live->stop.empty_rounds += status == SOURCE_WAIT;
-    bool over = status == SOURCE_PACKET ? p->time_ns > live->stop.time_ns
-                                        : live->stop.empty_rounds > 2;
+    bool over =
+        status == SOURCE_PACKET ? p->time_ns > live->stop.time_ns : live->stop.empty_rounds > 2;
     return over || g_get_monotonic_time() > live->stop.patience ? SOURCE_END : status;
 }
 

@@ -15,7 +15,8 @@
 enum {
     DEFAULT_MAX_BUFFERED = 1024 * 1024,
     DEFAULT_MAX_CONNECTIONS = 65536,
-    CONNECTION_COST = sizeof(connection) + 2 * BUDGET_BLOCK + 32, /* what one takes here */
+    CONNECTION_COST =
+        sizeof(connection) + BUDGET_BLOCK + BUDGET_BLOCK + 32, /* what one takes here */
     /* No window is much larger in practice: a reset that is further off was not meant for this
      * connection, and a SYN that came late is not further off than this. */
     PLAUSIBLE_DISTANCE = 1024 * 1024,
