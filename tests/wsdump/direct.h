@@ -1,6 +1,8 @@
 // What the stages say of a capture file, without threads and without a store.
 #pragma once
 
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,7 +25,7 @@ inline std::string json_of(const record &r)
     sink_write(&s, &r);
     fclose(s.out);
     g_string_free(s.line, TRUE);
-    std::string line(text, len - 1); // without its newline
+    std::string line(text, len);
     free(text);
     return line;
 }

@@ -187,23 +187,6 @@ TEST(Engine, KeepsToItsMemory)
     EXPECT_EQ(limit, options.memory / 4 * 3);
 }
 
-TEST(Engine, SaysWhenWhatIsSavedCannotBeWritten)
-{
-    FILE *full = fopen("/dev/full", "w");
-    ASSERT_NE(full, nullptr);
-    engine_options options = {};
-    options.save_to = full;
-    {
-        Engine e(open_file(capture_path("echo.pcapng")), options);
-        ASSERT_TRUE(e.ends());
-        EXPECT_EQ(e.capture().phase, STORE_DAMAGED);
-        EXPECT_NE(std::string(e.capture().error).find("No space left"), std::string::npos);
-        e.stop();
-        EXPECT_EQ(engine_save_failed(e.get()), ENOSPC);
-    }
-    fclose(full);
-}
-
 TEST(Engine, TouchesNothingBeforeItIsStarted)
 {
     source *packets = open_file(capture_path("echo.pcapng"));
@@ -263,6 +246,36 @@ TEST(EngineOnAPipe, ShowsWhatCameThroughAndStopsWhileItWaitsForMore)
     EXPECT_EQ(e.capture().phase, STORE_ENDED);
     EXPECT_STREQ(e.capture().error, "");
     EXPECT_EQ(e.counts().connections, e.counts().ended);
+}
+
+TEST(EngineOnAPipe, IsNotDamagedWhereItIsStoppedInTheMidstOfAPacket)
+{
+    build::Bytes begin = read_all(capture_path("echo.pcapng"));
+    begin.resize(begin.size() / 2 + 1);
+    const Pipe slow(begin);
+    Engine e(open_file(slow.path()));
+    EXPECT_TRUE(e.soon([&] { return e.capture().packets > 10; }));
+    e.stop();
+    EXPECT_EQ(e.capture().phase, STORE_ENDED);
+    EXPECT_STREQ(e.capture().error, "");
+}
+
+TEST(EngineOnAPipe, EndsWhenWhatIsSavedCannotBeWritten)
+{
+    const Pipe slow(read_all(capture_path("echo.pcapng")));
+    FILE *full = fopen("/dev/full", "w");
+    ASSERT_NE(full, nullptr);
+    engine_options options = {};
+    options.save_to = full;
+    {
+        Engine e(open_file(slow.path()), options);
+        ASSERT_TRUE(e.ends());
+        EXPECT_EQ(e.capture().phase, STORE_DAMAGED);
+        EXPECT_NE(std::string(e.capture().error).find("No space left"), std::string::npos);
+        e.stop();
+        EXPECT_EQ(engine_save_failed(e.get()), ENOSPC);
+    }
+    fclose(full);
 }
 
 // 20,000 packets of a connection.

@@ -165,13 +165,16 @@ TEST_F(Sandbox, HoldsForThreadsThatAreThereAlready)
 {
     const pid_t child = fork();
     if (child == 0) {
-        std::atomic<bool> set{false};
+        std::atomic<bool> runs{false}, set{false};
         int result = 98;
         std::thread other([&] {
+            runs = true;
             while (!set)
                 usleep(1000);
             result = error_of(open("/etc/passwd", O_RDONLY));
         });
+        while (!runs) // the C library does not survive a filter while it starts a thread
+            usleep(1000);
         sandbox_enter(false, nullptr);
         set = true;
         other.join();

@@ -15,6 +15,7 @@
 extern "C" {
 #include "filter.h"
 #include "store.h"
+#include "store_connections.h"
 }
 
 namespace
@@ -450,6 +451,9 @@ TEST(Store, TellsOfWhatIsNew)
     capture.packets = 7;
     store_set_capture(s.get(), &capture);
     EXPECT_NE(store_version(s.get()), after);
+    const uint64_t told = store_version(s.get());
+    store_set_capture(s.get(), &capture);
+    EXPECT_EQ(store_version(s.get()), told);
     EXPECT_EQ(store_get_capture(s.get()).packets, 7u);
     EXPECT_EQ(store_get_statistics(s.get()).gaps, 1u);
 }
@@ -491,6 +495,33 @@ TEST(StoreConnections, AreAllCopiedHoweverMany)
     const auto all = numbers(s);
     ASSERT_EQ(all.size(), 1000u);
     EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+}
+
+// They are copied some at a time; connections come and go in between.
+TEST(StoreConnections, AreCopiedOnWhenTheNextOneHasGone)
+{
+    connection_table table;
+    connections_init(&table, 200);
+    const auto add = [&](uint64_t from, uint64_t to) {
+        for (uint64_t n = from; n <= to; n++) {
+            const record r = open_of(n);
+            connections_take(&table, connections_find(&table, n), &r, n);
+        }
+    };
+    GArray *out = g_array_new(FALSE, FALSE, sizeof(store_connection));
+    add(1, 200);
+    ASSERT_TRUE(connections_copy(&table, true, out));
+    const guint before = out->len;
+    add(201, 350); // so that those up to 150 go
+    while (connections_copy(&table, false, out))
+        ;
+    ASSERT_EQ(out->len, before + 200);
+    EXPECT_EQ(g_array_index(out, store_connection, before).number, 151u);
+    EXPECT_EQ(g_array_index(out, store_connection, out->len - 1).number, 350u);
+    add(351, 551); // all of them go
+    EXPECT_FALSE(connections_copy(&table, false, out));
+    g_array_unref(out);
+    connections_clear(&table);
 }
 
 TEST(StoreConnections, HaveTheirHandshakeInShort)
@@ -579,7 +610,8 @@ TEST(StoreConnections, CountTheMessagesOfTheNewestSeconds)
     EXPECT_EQ(std::count(c.rates[1], c.rates[1] + STORE_RATES, 0), STORE_RATES - 1);
     EXPECT_EQ(c.rates[1][STORE_RATES - 1], 1);
     at(0); // older than all
-    EXPECT_EQ(s.connections().at(0).rates[1][0], 0);
+    c = s.connections().at(0);
+    EXPECT_EQ(std::count(c.rates[0], c.rates[0] + 2 * STORE_RATES, 0), 2 * STORE_RATES - 1);
 }
 
 // --- two threads ---

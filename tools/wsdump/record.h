@@ -128,8 +128,9 @@ wsp_text record_open_header(const wsp_http_head *head, const char *name);
 /* Append all header lines of one name as one list (RFC 9110 5.3). False when there is none. */
 bool record_open_list(const wsp_http_head *head, const char *name, GString *out);
 
-/* What people read of its data, in *data and *len: all of it, but for the code of a Close. True when
- * it reads as text: text and reasons always, what a ping carries only where people wrote it. */
+/* What people read of its data, in *data and *len: all of it, but for the code of a Close. True
+ * when it reads as text: text and reasons always, what a ping carries only where people wrote it.
+ */
 bool record_message_reading(const record_message *m, const uint8_t **data, size_t *len);
 
 /* Does the response grant permessage-deflate? */

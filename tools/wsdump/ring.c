@@ -11,7 +11,7 @@ enum {
     MIN_BLOCK = 16 << 10,
     MAX_BLOCK = 256 << 10,
     USUAL_BLOCKS = 128, /* of so many bytes that they are of MAX_BLOCK */
-    WAIT_MS = 50,
+    WAIT_NS = 50 * 1000 * 1000,
 };
 
 typedef struct block {
@@ -226,7 +226,7 @@ void ring_wait(ring *r)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += WAIT_MS * 1000000;
+    until.tv_nsec += WAIT_NS;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&r->lock);

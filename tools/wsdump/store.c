@@ -74,13 +74,21 @@ void store_publish(store *s)
     s->changed = false;
 }
 
+static bool same(const store_capture *a, const store_capture *b)
+{
+    return a->live == b->live && a->phase == b->phase && strcmp(a->error, b->error) == 0 &&
+           a->packets == b->packets && a->bytes == b->bytes && a->bytes_total == b->bytes_total &&
+           a->kernel_drops == b->kernel_drops && a->ring_drops == b->ring_drops &&
+           a->time_ns == b->time_ns && a->memory == b->memory;
+}
+
 void store_set_capture(store *s, const store_capture *c)
 {
     pthread_mutex_lock(&s->lock);
-    bool same = memcmp(&s->capture, c, sizeof *c) == 0;
+    bool news = !same(&s->capture, c);
     s->capture = *c;
     pthread_mutex_unlock(&s->lock);
-    if (!same)
+    if (news)
         atomic_fetch_add(&s->version, 1);
 }
 
