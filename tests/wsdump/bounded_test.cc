@@ -14,7 +14,7 @@ using namespace feed;
 
 // What wsdump takes besides: its code, libraries, buffers, and what is of a fixed size in its
 // stages.
-constexpr long own_kib = 12 * 1024;
+constexpr long own_kib = 10 * 1024;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool sanitized = true; // most of the memory is not wsdump's own then

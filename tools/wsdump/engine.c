@@ -229,6 +229,7 @@ static void open_all(engine *e)
     e->stages = pipeline_new(&settings, store_take, e->store);
     atomic_init(&e->kernel_drops, -1);
     e->state.live = o->live;
+    e->state.memory_limit = o->memory;
     tell(e);
 }
 

@@ -24,7 +24,10 @@ typedef struct connection {
     bool request_due;           /* the 101 came, and no byte of its client so far */
 } connection;
 
-enum { CONNECTION_COST = sizeof(connection) + BUDGET_BLOCK };
+enum {
+    CONNECTION_COST = sizeof(connection) + BUDGET_BLOCK,
+    PRELUDE_COST = sizeof(prelude) + BUDGET_BLOCK,
+};
 
 /* Servers of WebSockets that are remembered; the first ones are as good as any. */
 enum { MAX_SERVERS = 4096 };
@@ -137,10 +140,11 @@ static conversation_extensions negotiated(const wsp_http_head *response)
     return agreed;
 }
 
-static void end_prelude(connection *c)
+static void end_prelude(session *s, connection *c)
 {
     if (!c->before)
         return;
+    budget_charge(&s->settings.memory, -(uint64_t)PRELUDE_COST);
     upgrade_clear(&c->before->upgrade);
     join_clear(&c->before->join);
     g_clear_pointer(&c->before, g_free);
@@ -203,7 +207,7 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
         upgrade_clear(&c->before->upgrade);
         c->request_due = !d->request;
         if (!c->request_due)
-            end_prelude(c);
+            end_prelude(s, c);
     }
     if (d->request)
         g_byte_array_unref(d->request);
@@ -238,7 +242,7 @@ static void open_joined(session *s, connection *c, int client)
             conversation_join(c->conversation, sender_of(c, side), &h);
     }
     feed_early(c);
-    end_prelude(c);
+    end_prelude(s, c);
 }
 
 /* Other connections to the same server may have shown what it is. */
@@ -260,7 +264,7 @@ static void try_to_join(session *s, connection *c, bool ended)
  * Where the two directions were captured apart, the request may come behind its 101. It is no
  * frame: pass over it. False when these are frames.
  */
-static bool take_late_request(connection *c, const tcp_event *e, capture_place place)
+static bool take_late_request(session *s, connection *c, const tcp_event *e, capture_place place)
 {
     if (!c->before || !c->request_due || e->side != c->client)
         return false;
@@ -268,7 +272,7 @@ static bool take_late_request(connection *c, const tcp_event *e, capture_place p
     GByteArray **head = &u->side[e->side].head;
     c->request_due = *head || (e->segment_start && e->data[0] == 'G'); /* GET; no legal frame */
     if (!c->request_due) {
-        end_prelude(c);
+        end_prelude(s, c);
         return false;
     }
     bool decided; /* never: this is no response */
@@ -280,7 +284,7 @@ static bool take_late_request(connection *c, const tcp_event *e, capture_place p
     bool found = u->request;
     if (found)
         feed_early(c);
-    end_prelude(c);
+    end_prelude(s, c);
     return found;
 }
 
@@ -306,7 +310,7 @@ static void take_data(session *s, connection *c, const tcp_event *e, capture_pla
         len -= n;
         start = false;
     }
-    if (len && !(in == e->data && take_late_request(c, e, place)))
+    if (len && !(in == e->data && take_late_request(s, c, e, place)))
         conversation_feed(c->conversation, sender_of(c, e->side), in, len, start, place);
 }
 
@@ -342,7 +346,7 @@ static void end_connection(session *s, connection *c, tcp_end end, capture_place
         open_connection(s, c, &decision, place);
     if (c->number)
         emit_end(s, c, hows[end], place);
-    end_prelude(c);
+    end_prelude(s, c);
     if (c->conversation)
         conversation_free(c->conversation);
     budget_charge(&s->settings.memory, -(uint64_t)CONNECTION_COST);
@@ -372,6 +376,7 @@ void session_tcp_event(void *user, const tcp_event *e)
         budget_charge(&s->settings.memory, CONNECTION_COST);
         c->tcp = e->connection;
         c->before = g_new0(prelude, 1);
+        budget_charge(&s->settings.memory, PRELUDE_COST);
         upgrade_init(&c->before->upgrade, &s->settings.waiting);
         join_init(&c->before->join, &s->settings.waiting, e->connection->syn_side < 0 ? -1 : 0);
         ask_who_serves(s, c);

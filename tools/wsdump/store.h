@@ -54,14 +54,15 @@ typedef enum store_phase {
 typedef struct store_capture {
     bool live;
     store_phase phase;
-    char error[256];      /* one line; empty where nothing is wrong */
-    uint64_t packets;     /* seen so far */
-    uint64_t bytes;       /* of the capture file read so far ... */
-    uint64_t bytes_total; /* ... of so many; 0 = not known, as for what is live */
-    int64_t kernel_drops; /* packets that the kernel dropped; -1 = not known */
-    uint64_t ring_drops;  /* packets that we dropped, because the analysis was too slow */
-    int64_t time_ns;      /* of the newest packet */
-    uint64_t memory;      /* bytes that the analysis takes for what is unfinished */
+    char error[256];       /* one line; empty where nothing is wrong */
+    uint64_t packets;      /* seen so far */
+    uint64_t bytes;        /* of the capture file read so far ... */
+    uint64_t bytes_total;  /* ... of so many; 0 = not known, as for what is live */
+    int64_t kernel_drops;  /* packets that the kernel dropped; -1 = not known */
+    uint64_t ring_drops;   /* packets that we dropped, because the analysis was too slow */
+    int64_t time_ns;       /* of the newest packet */
+    uint64_t memory;       /* bytes that the analysis takes for what is unfinished */
+    uint64_t memory_limit; /* bytes that it and the store may take together; 0 = not known */
 } store_capture;
 
 void store_set_capture(store *s, const store_capture *c);

@@ -149,7 +149,8 @@ static void draw_title(const ui *u, int width)
                                (uint64_t)c->kernel_drops + c->ring_drops);
     uint64_t used = u->memory + c->memory;
     g_string_append_printf(right, "mem %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " MiB ",
-                           (used + (1 << 19)) >> 20, u->memory_limit >> 20);
+                           (used + (1 << 19)) >> 20,
+                           (c->memory_limit ? c->memory_limit : u->memory_limit) >> 20);
     draw_row(0, width, STYLE_TITLE, left->str, right->str);
 }
 
