@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <term.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -82,12 +83,35 @@ static void set_looks(void)
     }
 }
 
-/* A crash leaves the terminal usable, and then is the crash that it was. */
+/* What gives the terminal back without ncurses: it may be ncurses that crashed. */
+static struct {
+    struct termios modes;
+    char text[128];
+    size_t len;
+} rescue;
+
 static void on_crash(int number)
 {
-    term_close();
+    (void)!write(STDOUT_FILENO, rescue.text, rescue.len);
+    tcsetattr(STDIN_FILENO, TCSANOW, &rescue.modes);
     signal(number, SIG_DFL);
     raise(number);
+}
+
+/* Before the modes are changed. A crash leaves the terminal usable, and then is the crash that it
+ * was. */
+static void prepare_for_crash(void)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
+    const char *const wanted[] = {orig_pair, exit_attribute_mode, cursor_normal, exit_ca_mode,
+                                  "\033[?1000l"};
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++)
+        g_strlcat(rescue.text, wanted[i] ? wanted[i] : "", sizeof rescue.text);
+    rescue.len = strlen(rescue.text);
+    if (tcgetattr(STDIN_FILENO, &rescue.modes) != 0)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
+        signal(crashes[i], on_crash);
 }
 
 gboolean term_open(FILE *keys, GError **error)
@@ -108,6 +132,7 @@ gboolean term_open(FILE *keys, GError **error)
                     "a terminal of type \"%s\" (TERM) cannot place text: use --text", name);
         return FALSE;
     }
+    prepare_for_crash();
     set_escdelay(25);
     terminal.screen = newterm(NULL, stdout, keys ? keys : stdin);
     if (!terminal.screen) {
@@ -123,9 +148,6 @@ gboolean term_open(FILE *keys, GError **error)
     mouseinterval(0);
     mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     set_looks();
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
-    for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
-        signal(crashes[i], on_crash);
     return TRUE;
 }
 
