@@ -350,7 +350,7 @@ static const screen_class detail_class = {
 screen *detail_screen_new(ui *u, uint64_t row)
 {
     detail_screen *d = g_new0(detail_screen, 1);
-    d->base.class = &detail_class;
+    d->base.kind = &detail_class;
     d->detail = detail_new();
     d->row = row;
     d->conn = store_row(&u->view, row)->conn;

@@ -10,7 +10,7 @@
 #define MOVE(name, step)               \
     static void name(ui *u, screen *s) \
     {                                  \
-        s->class->move(s, u, step);    \
+        s->kind->move(s, u, step);     \
     }
 MOVE(up, LIST_UP)
 MOVE(down, LIST_DOWN)
@@ -25,25 +25,25 @@ MOVE(last, LIST_LAST)
 static void left(ui *u, screen *s)
 {
     (void)u;
-    s->class->sideways(s, -8);
+    s->kind->sideways(s, -8);
 }
 
 static void right(ui *u, screen *s)
 {
     (void)u;
-    s->class->sideways(s, 8);
+    s->kind->sideways(s, 8);
 }
 
 static void open_selected(ui *u, screen *s)
 {
-    s->class->open(s, u);
+    s->kind->open(s, u);
 }
 
 static void search_again(ui *u, screen *s, bool backwards, bool here)
 {
     if (!u->search)
         ui_say(u, "nothing was searched yet: / asks for it");
-    else if (!s->class->search(s, u, u->search, backwards, here))
+    else if (!s->kind->search(s, u, u->search, backwards, here))
         ui_say(u, "\"%s\" is not found %s here", u->search, backwards ? "above" : "below");
 }
 
@@ -78,7 +78,7 @@ static bool filter_typed(ui *u, const char *text, GError **error)
 {
     screen *s = ui_top(u);
     const char *wanted = *text ? text : NULL;
-    if (!s->class->filter(s, u, wanted, error))
+    if (!s->kind->filter(s, u, wanted, error))
         return false;
     g_free(u->filter);
     u->filter = g_strdup(wanted);
@@ -93,10 +93,10 @@ static void ask_filter(ui *u, screen *s)
 
 static void toggle_follow(ui *u, screen *s)
 {
-    bool *follow = s->class->follow(s);
+    bool *follow = s->kind->follow(s);
     *follow = !*follow;
     if (*follow)
-        s->class->move(s, u, LIST_LAST);
+        s->kind->move(s, u, LIST_LAST);
 }
 
 static const action list_actions[] = {
@@ -125,26 +125,26 @@ static const action list_actions[] = {
 };
 const action_table keys_of_lists = {list_actions, G_N_ELEMENTS(list_actions)};
 
-bool keys_fit(const screen_class *class, const action *a)
+bool keys_fit(const screen_class *kind, const action *a)
 {
     if (a->run == open_selected)
-        return class->open;
+        return kind->open;
     if (a->run == ask_search || a->run == search_next || a->run == search_previous)
-        return class->search;
+        return kind->search;
     if (a->run == ask_filter)
-        return class->filter;
+        return kind->filter;
     if (a->run == toggle_follow)
-        return class->follow;
+        return kind->follow;
     if (a->run == left || a->run == right)
-        return class->sideways;
-    return class->move;
+        return kind->sideways;
+    return kind->move;
 }
 
 /* ---- Everywhere ------------------------------------------------------------------------------ */
 
 static uint64_t selected_connection(ui *u, const screen *s)
 {
-    uint64_t conn = s->class->connection ? s->class->connection(s, u) : 0;
+    uint64_t conn = s->kind->connection ? s->kind->connection(s, u) : 0;
     if (!conn)
         ui_say(u, "no connection is selected");
     return conn;
@@ -167,8 +167,8 @@ static void open_handshake(ui *u, screen *s)
 /* Of all connections where they are listed, else of the one that the screen is about. */
 static void open_statistics(ui *u, screen *s)
 {
-    bool all = u->screens->len == 1 || !s->class->connection;
-    ui_push(u, statistics_new(all ? 0 : s->class->connection(s, u)));
+    bool all = u->screens->len == 1 || !s->kind->connection;
+    ui_push(u, statistics_new(all ? 0 : s->kind->connection(s, u)));
 }
 
 static void open_findings(ui *u, screen *s)
@@ -226,7 +226,7 @@ static void back(ui *u, screen *s)
 /* Esc leaves help and dialogs; elsewhere it is easily pressed too often. */
 static void escape(ui *u, screen *s)
 {
-    if (strcmp(s->class->name, "help") == 0)
+    if (strcmp(s->kind->name, "help") == 0)
         ui_pop(u);
 }
 
@@ -253,12 +253,12 @@ const action_table keys_of_all = {all_actions, G_N_ELEMENTS(all_actions)};
 
 const action *ui_next_action(const screen *s, size_t *at)
 {
-    const action_table *tables[] = {&s->class->actions, &keys_of_lists, &keys_of_all};
+    const action_table *tables[] = {&s->kind->actions, &keys_of_lists, &keys_of_all};
     size_t before = 0;
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
         while (*at < before + tables[t]->count) {
             const action *a = &tables[t]->actions[(*at)++ - before];
-            if (tables[t] != &keys_of_lists || keys_fit(s->class, a))
+            if (tables[t] != &keys_of_lists || keys_fit(s->kind, a))
                 return a;
         }
         before += tables[t]->count;

@@ -8,6 +8,6 @@
 extern const action_table keys_of_lists, keys_of_all;
 
 /* Has the screen what this action of keys_of_lists needs? */
-bool keys_fit(const screen_class *class, const action *a);
+bool keys_fit(const screen_class *kind, const action *a);
 
 #endif

@@ -60,10 +60,10 @@ uint64_t page_screen_connection(const screen *s, const ui *u)
     return ((const page_screen *)s)->conn;
 }
 
-page_screen *page_screen_new(const screen_class *class, uint64_t conn)
+page_screen *page_screen_new(const screen_class *kind, uint64_t conn)
 {
     page_screen *p = g_new0(page_screen, 1);
-    p->base.class = class;
+    p->base.kind = kind;
     p->conn = conn;
     pager_init(&p->pager);
     return p;

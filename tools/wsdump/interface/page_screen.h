@@ -8,7 +8,7 @@
 
 typedef struct page_screen {
     screen base;
-    pager pager;
+    struct pager pager;
     uint64_t conn;       /* that it is about; 0 = none, or all */
     const void *subject; /* or what else */
     int width;           /* that the lines were made for */
@@ -33,6 +33,6 @@ uint64_t page_screen_connection(const screen *s, const ui *u);
     .free = page_screen_free, .move = page_screen_move, .search = page_screen_search,         \
     .sideways = page_screen_sideways, .connection = page_screen_connection
 
-page_screen *page_screen_new(const screen_class *class, uint64_t conn);
+page_screen *page_screen_new(const screen_class *kind, uint64_t conn);
 
 #endif

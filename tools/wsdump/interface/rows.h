@@ -16,13 +16,13 @@ typedef struct row_item {
 
 typedef struct rows {
     uint64_t conn; /* 0 = of all connections */
-    scan *scan;
+    struct scan *scan;
     bool filtered;
     bool (*shows)(const void *user, const record *r);
     const void *user;
     GArray *items; /* of row_item; the first `gone` have left the store */
     size_t gone;
-    list list;
+    struct list list;
     uint64_t wanted; /* the row to select when the scan comes to it; STORE_NO_ROW = none */
 } rows;
 

@@ -12,8 +12,8 @@
 
 typedef struct scan scan;
 
-/* Of all connections (0) or of one. `text`: a display filter, as with -Y; NULL = every row. NULL when the filter is
- * wrong: *error then is filter_new's. */
+/* Of all connections (0) or of one. `text`: a display filter, as with -Y; NULL = every row. NULL
+ * when the filter is wrong: *error then is filter_new's. */
 scan *scan_new(uint64_t conn, const char *text, GError **error);
 
 typedef void scan_found(void *user, uint64_t row, const record *r);

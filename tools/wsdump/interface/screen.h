@@ -60,7 +60,7 @@ typedef struct screen_class {
 
 /* The beginning of every screen. */
 struct screen {
-    const screen_class *class;
+    const screen_class *kind;
 };
 
 #endif

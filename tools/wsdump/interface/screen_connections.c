@@ -635,7 +635,7 @@ static const screen_class connections_class = {
 screen *connections_new(ui *u)
 {
     connections *c = g_new0(connections, 1);
-    c->base.class = &connections_class;
+    c->base.kind = &connections_class;
     c->shown = g_array_new(FALSE, FALSE, sizeof(store_connection));
     c->tagged = g_hash_table_new(g_direct_hash, g_direct_equal);
     c->list.follow = u->options->live;

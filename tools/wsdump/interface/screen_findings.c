@@ -119,7 +119,7 @@ static const screen_class findings_class = {
 screen *findings_new(ui *u)
 {
     findings *f = g_new0(findings, 1);
-    f->base.class = &findings_class;
+    f->base.kind = &findings_class;
     rows_init(&f->rows, u, 0, shows, f);
     return &f->base;
 }

@@ -35,7 +35,7 @@ static void make(page_screen *p, ui *u, lines *out, int width)
 {
     (void)u;
     const screen *of = p->subject;
-    add_paragraph(out, of->class->help, width);
+    add_paragraph(out, of->kind->help, width);
     lines_begin(out);
     const action *a;
     for (size_t at = 0; (a = ui_next_action(of, &at));)

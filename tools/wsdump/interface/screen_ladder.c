@@ -127,7 +127,7 @@ static const screen_class ladder_class = {
 screen *ladder_new(ui *u, uint64_t conn)
 {
     ladder *l = g_new0(ladder, 1);
-    l->base.class = &ladder_class;
+    l->base.kind = &ladder_class;
     rows_init(&l->rows, u, conn, shows, l);
     return &l->base;
 }

@@ -259,7 +259,7 @@ static const screen_class messages_class = {
 screen *messages_new(ui *u, uint64_t conn)
 {
     messages *m = g_new0(messages, 1);
-    m->base.class = &messages_class;
+    m->base.kind = &messages_class;
     m->controls = true;
     m->detail = detail_new();
     rows_init(&m->rows, u, conn, shows, m);

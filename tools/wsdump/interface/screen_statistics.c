@@ -66,7 +66,7 @@ static const screen_class statistics_class = {
 screen *statistics_new(uint64_t conn)
 {
     statistics_screen *t = g_new0(statistics_screen, 1);
-    t->page.base.class = &statistics_class;
+    t->page.base.kind = &statistics_class;
     t->page.conn = conn;
     t->page.make = make;
     pager_init(&t->page.pager);

@@ -38,7 +38,7 @@ void ui_pop(ui *u)
 
 static void free_screen(gpointer s)
 {
-    ((screen *)s)->class->free(s);
+    ((screen *)s)->kind->free(s);
 }
 
 static void say(ui *u, bool error, const char *format, va_list args)
@@ -157,17 +157,17 @@ static void draw_title(const ui *u, int width)
 static void draw_subtitle(ui *u, screen *s, int width, bool complete)
 {
     g_autoptr(GString) left = g_string_new(" "), right = g_string_new(NULL);
-    g_string_append(left, s->class->name);
+    g_string_append(left, s->kind->name);
     g_string_append_c(left, ' ');
-    s->class->describe(s, u, left);
-    if (u->filter && s->class->filter)
+    s->kind->describe(s, u, left);
+    if (u->filter && s->kind->filter)
         g_string_append_printf(left, "  filter: %s", u->filter);
     if (!complete)
         g_string_append(right, "looking on  ");
     if (u->view.first > 0)
         g_string_append_printf(right, "%" G_GUINT64_FORMAT " oldest rows left memory  ",
                                u->view.first);
-    if (s->class->follow && *s->class->follow(s))
+    if (s->kind->follow && *s->kind->follow(s))
         g_string_append_printf(right, "%s follow ", term_glyphs()->follow);
     if (u->paused)
         g_string_append_printf(right, " %s paused ", term_glyphs()->paused);
@@ -235,7 +235,7 @@ static void draw(ui *u, bool complete)
     }
     draw_title(u, all.width);
     draw_subtitle(u, s, all.width, complete);
-    s->class->draw(s, u, ui_region());
+    s->kind->draw(s, u, ui_region());
     const store_capture *c = &u->capture;
     if (u->prompt.label)
         prompt_draw(&u->prompt, all);
@@ -276,8 +276,8 @@ static void click(ui *u, screen *s, term_event e)
                 u->bar[i].action->run(u, s);
                 return;
             }
-    } else if (s->class->click && e.y >= r.y && e.y < r.y + r.height) {
-        s->class->click(s, u, e.y - r.y, e.x - r.x);
+    } else if (s->kind->click && e.y >= r.y && e.y < r.y + r.height) {
+        s->kind->click(s, u, e.y - r.y, e.x - r.x);
     }
 }
 
@@ -292,8 +292,8 @@ static void handle(ui *u, term_event e)
     } else if (e.key == TERM_CLICK) {
         click(u, s, e);
     } else if (e.key == TERM_WHEEL_UP || e.key == TERM_WHEEL_DOWN) {
-        if (s->class->move)
-            s->class->move(s, u, e.key == TERM_WHEEL_UP ? LIST_WHEEL_UP : LIST_WHEEL_DOWN);
+        if (s->kind->move)
+            s->kind->move(s, u, e.key == TERM_WHEEL_UP ? LIST_WHEEL_UP : LIST_WHEEL_DOWN);
     } else {
         const action *a = find_action(s, e.key);
         char name[16];
@@ -318,7 +318,7 @@ static bool take_events(ui *u, int wait)
         handle(u, e);
         any = true;
         screen *s = ui_top(u);
-        s->class->update(s, u, g_get_monotonic_time() + SLICE_US);
+        s->kind->update(s, u, g_get_monotonic_time() + SLICE_US);
     }
     return any;
 }
@@ -333,7 +333,7 @@ static void loop(ui *u)
         if (dirty || news || !complete) {
             read_store(u);
             screen *s = ui_top(u);
-            complete = s->class->update(s, u, g_get_monotonic_time() + SLICE_US);
+            complete = s->kind->update(s, u, g_get_monotonic_time() + SLICE_US);
             draw(u, complete);
             drawn = version;
         }

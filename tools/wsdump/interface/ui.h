@@ -14,7 +14,7 @@ enum { UI_BAR = 24 };
 typedef enum ui_time { UI_TIME_OF_DAY, UI_TIME_RELATIVE, UI_TIME_DELTA, UI_TIMES } ui_time;
 
 struct ui {
-    store *store;
+    struct store *store;
     const interface_options *options;
     GPtrArray *screens; /* of screen, the one that is seen last */
 
@@ -32,12 +32,12 @@ struct ui {
     ui_time time;
     char *filter; /* display filter; NULL = none */
     char *search; /* what was searched last; NULL = nothing */
-    prompt prompt;
+    struct prompt prompt;
     GString *notice; /* one line for the user, until the next key */
     bool notice_is_error;
     struct {
         int from, to; /* columns */
-        const action *action;
+        const struct action *action;
     } bar[UI_BAR]; /* where the function bar shows what, for the mouse */
     bool leave;
 };
