@@ -50,6 +50,12 @@ static void on_stream(void *user, const tcp_event *event)
     session_tcp_event(o->sessions, event);
 }
 
+static void on_saved(void *user, const packet *p, const save_origin *origin)
+{
+    CHECK(origin->first > 0 && origin->first <= origin->newest);
+    pcapng_writer_add(user, p);
+}
+
 /* The file is whole, and holds as many packets as were handed to the writer. */
 static void check_written(char *file, size_t size, uint64_t packets)
 {
@@ -74,7 +80,7 @@ static void run(FILE *stream, outcome *o)
     FILE *file = open_memstream(&written, &written_size);
     pcapng_writer *writer = pcapng_writer_new(file);
     const save_limits bounds = {.max_held = 4000, .max_connection = 1000};
-    save *saving = save_new(writer, &bounds, on_stream, o);
+    save *saving = save_new(on_saved, writer, &bounds, on_stream, o);
     tcp *streams = tcp_new(&limits, save_tcp_event, saving);
     const fragment_limits room = {.max_bytes = 4096, .max_packets = 8};
     fragments *pieces = fragments_new(&room);

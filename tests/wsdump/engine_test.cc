@@ -184,7 +184,9 @@ TEST(Engine, KeepsToItsMemory)
     ASSERT_TRUE(e.ends());
     uint64_t limit;
     EXPECT_LE(store_memory(engine_store(e.get()), &limit), limit);
-    EXPECT_EQ(limit, options.memory / 4 * 3);
+    EXPECT_EQ(limit, options.memory / 8 * 5);
+    EXPECT_GT(packet_log_memory(engine_packets(e.get())), 0u);
+    EXPECT_LE(packet_log_memory(engine_packets(e.get())), options.memory / 8);
 }
 
 TEST(Engine, TouchesNothingBeforeItIsStarted)

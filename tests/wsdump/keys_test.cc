@@ -64,7 +64,7 @@ protected:
     }
 
     store *store_ = store_new(nullptr);
-    interface_options options_ = {"test", nullptr, nullptr, false, false, nullptr};
+    interface_options options_ = {};
     ui ui_ = {};
     std::vector<screen *> screens_;
 };

@@ -38,11 +38,11 @@ protected:
 
     // How `action` ends in a process of its own, behind the filter: its result, or 256 + the
     // signal that killed it.
-    static int ends(const std::function<int()> &action, bool terminal = false)
+    static int ends(const std::function<int()> &action, bool terminal = false, bool enter = true)
     {
         const pid_t child = fork();
         if (child == 0)
-            _exit(sandbox_enter(terminal, nullptr) ? action() : 99);
+            _exit(!enter || sandbox_enter(terminal, nullptr) ? action() : 99);
         int status = 0;
         if (child < 0 || waitpid(child, &status, 0) != child)
             return -1;
@@ -63,6 +63,24 @@ TEST_F(Sandbox, KillsWhoStartsAProgram)
     EXPECT_EQ(ends([] { return execl("/bin/true", "true", nullptr); }), KILLED);
     EXPECT_EQ(ends([] { return static_cast<int>(syscall(SYS_execveat, -1, "", 0, 0, 0)); }),
               KILLED);
+}
+
+// The filter of the process that opens files to write.
+TEST_F(Sandbox, OfTheOpenerLetsItOpenFilesAndKillsItForAnythingElse)
+{
+    const auto ends_there = [](const std::function<int()> &action) {
+        return ends([&] { return sandbox_enter_opener(nullptr) ? action() : 98; }, false, false);
+    };
+    EXPECT_EQ(ends_there([] { return error_of(open("/tmp", O_WRONLY)); }), EISDIR);
+    EXPECT_EQ(ends_there([] { return open("/dev/null", O_WRONLY) < 0; }), 0);
+    EXPECT_EQ(ends_there([] { return execl("/nonexistent", "x", nullptr); }), KILLED);
+    EXPECT_EQ(ends_there([] { return socket(AF_INET, SOCK_STREAM, 0); }), KILLED);
+    EXPECT_EQ(ends_there([] { return unlink("/nonexistent"); }), KILLED);
+    EXPECT_EQ(ends_there([] { return rename("/nonexistent", "/nonexistent2"); }), KILLED);
+    EXPECT_EQ(ends_there([] { return chmod("/nonexistent", 0777); }), KILLED);
+    EXPECT_EQ(ends_there([] { return fork(); }), KILLED);
+    EXPECT_EQ(ends_there([] { return setuid(0); }), KILLED);
+    EXPECT_EQ(ends_there([] { return static_cast<int>(write(1, "", 0)); }), KILLED);
 }
 
 TEST_F(Sandbox, KillsWhoUsesTheNetwork)

@@ -8,6 +8,7 @@
 
 extern "C" {
 #include "pcapng.h"
+#include "pcapng_write.h"
 #include "save.h"
 }
 
@@ -24,7 +25,7 @@ public:
     {
         stream_ = open_memstream(&buffer_, &size_);
         writer_ = pcapng_writer_new(stream_);
-        save_ = save_new(writer_, &limits, on_event, this);
+        save_ = save_new(write_packet, this, &limits, on_event, this);
     }
     ~Saving()
     {
@@ -87,6 +88,8 @@ public:
     {
         return *save_get_totals(save_);
     }
+    // Of each packet that was handed on: how many of its connection came before it.
+    std::vector<uint64_t> before;
     // Events that the next stage got.
     int events = 0;
 
@@ -101,6 +104,12 @@ private:
         p.original = p.captured;
         p.data = reinterpret_cast<const uint8_t *>(text.data());
         return p;
+    }
+    static void write_packet(void *user, const packet *p, const save_origin *origin)
+    {
+        auto *self = static_cast<Saving *>(user);
+        self->before.push_back(origin->before);
+        pcapng_writer_add(self->writer_, p);
     }
     static void on_event(void *user, const tcp_event *event)
     {
@@ -198,6 +207,7 @@ TEST(Save, DropsTheOldestOfAConnectionBeyondItsLimitAndCountsThem)
     s.pass("b2", true);
     s.pass("a6", true);
     EXPECT_EQ(s.written(), (Written{"b1", "b2", "a3", "a4", "a5", "a6"}));
+    EXPECT_EQ(s.before, (std::vector<uint64_t>{0, 1, 2, 3, 4, 5})) << "with those that are gone";
     EXPECT_EQ(s.totals().dropped, 2u);
     s.end('a');
     s.end('b');

@@ -9,7 +9,7 @@
 
 enum {
     DEFAULT_MEMORY = 512 << 20,
-    STORE_QUARTERS = 3,   /* of the memory; of the last quarter ... */
+    STORE_EIGHTHS = 5,    /* of the memory; one more is the packet log's; of the last two ... */
     RING_SHARE = 16,      /* ... this part of the memory is the ring's, within bounds, ... */
     MIN_RING = 128 << 10, /* ... and the rest the pipeline's */
     MAX_RING = 32 << 20,
@@ -23,6 +23,7 @@ struct engine {
     ring *ring;
     pipeline *stages;
     store *store;
+    packet_log *log;
     GThread *capture, *analysis;
     pthread_mutex_t gate; /* guards ... */
     pthread_cond_t gate_changed;
@@ -218,13 +219,16 @@ static gpointer run_analysis(gpointer user)
 static void open_all(engine *e)
 {
     const engine_options *o = &e->options;
-    uint64_t quarter = o->memory / 4;
+    uint64_t eighth = o->memory / 8;
     uint64_t in_ring = CLAMP(o->memory / RING_SHARE, MIN_RING, MAX_RING);
-    store_limits limits = {.memory = STORE_QUARTERS * quarter};
-    pipeline_options settings = {.max_data = o->max_data,
-                                 .memory = quarter - MIN(in_ring, quarter / 2),
-                                 .save_to = o->save_to};
+    store_limits limits = {.memory = STORE_EIGHTHS * eighth};
     e->store = store_new(&limits);
+    e->log = packet_log_new(eighth);
+    pipeline_options settings = {.max_data = o->max_data,
+                                 .memory = 2 * eighth - MIN(in_ring, eighth),
+                                 .save_to = o->save_to,
+                                 .packets = packet_log_take,
+                                 .packets_user = e->log};
     e->ring = ring_new(in_ring, o->live);
     e->stages = pipeline_new(&settings, store_take, e->store);
     atomic_init(&e->kernel_drops, -1);
@@ -281,6 +285,11 @@ void engine_stop(engine *e)
     e->analysis = e->capture = NULL;
 }
 
+packet_log *engine_packets(engine *e)
+{
+    return e->log;
+}
+
 pipeline_totals engine_get_totals(const engine *e)
 {
     return pipeline_get_totals(e->stages);
@@ -299,6 +308,7 @@ void engine_free(engine *e)
     pipeline_free(e->stages);
     ring_free(e->ring);
     store_free(e->store);
+    packet_log_free(e->log);
     pthread_cond_destroy(&e->gate_changed);
     pthread_mutex_destroy(&e->gate);
     g_free(e);

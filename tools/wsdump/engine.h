@@ -11,6 +11,7 @@
 #ifndef WSDUMP_ENGINE_H
 #define WSDUMP_ENGINE_H
 
+#include "packet_log.h"
 #include "pipeline.h"
 #include "source.h"
 #include "store.h"
@@ -21,8 +22,8 @@ typedef struct engine_options {
     bool live;
     uint64_t count;    /* packets; 0 = no limit */
     uint64_t max_data; /* bytes kept of a message's payload; 0 = no limit */
-    uint64_t memory;   /* bytes of everything; 0 = 512 MiB. Three quarters are the store's, the rest
-                          is for what is on its way and unfinished */
+    uint64_t memory;   /* bytes of everything; 0 = 512 MiB. Five eighths are the store's, one is the
+                          packet log's, the rest is for what is on its way and unfinished */
     FILE *save_to;     /* as in pipeline_options */
 } engine_options;
 
@@ -38,6 +39,9 @@ void engine_start(engine *e);
 
 /* To look at; valid until engine_free. */
 store *engine_store(engine *e);
+
+/* The newest packets of all WebSocket connections; likewise. */
+packet_log *engine_packets(engine *e);
 
 /* End the capture, if it has not ended yet, and join both threads: within 200 ms or so. What is
  * still open gets its end record. */

@@ -11,6 +11,7 @@
 #include "filter_fields.h"
 #include "input.h"
 #include "interface/interface.h"
+#include "opener.h"
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
@@ -238,8 +239,24 @@ static int end_engine(const options *o, engine *e, source *packets)
     return state.phase == STORE_DAMAGED ? EXIT_FAILED : EXIT_GOOD;
 }
 
+/* Screens save files by these two. */
+
+static int open_to_save(void *user, const char *path, bool overwrite)
+{
+    return opener_open(user, path, overwrite);
+}
+
+static int write_packets(void *user, const uint64_t *connections, size_t count, FILE *out,
+                         interface_packets *said)
+{
+    packet_log_written written;
+    int failed = packet_log_write(engine_packets(user), connections, count, out, &written);
+    *said = (interface_packets){written.packets, written.lost, written.unknown};
+    return failed;
+}
+
 /* Show the screens, which are open, until the user leaves. Returns the exit status. */
-static int look_on(const options *o, source *packets, FILE *written, const interface_options *shown)
+static int look_on(const options *o, source *packets, FILE *written, interface_options *shown)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) unsafe = NULL;
@@ -251,6 +268,8 @@ static int look_on(const options *o, source *packets, FILE *written, const inter
     engine *e = engine_new(packets, &settings, &error);
     if (e) {
         sandbox_enter(true, &unsafe); /* for both threads too: behind it none can be started */
+        shown->write_packets = write_packets;
+        shown->packets_user = e;
         engine_start(e);
         interface_run(engine_store(e), shown);
     }
@@ -275,7 +294,7 @@ static char *title_of(const options *o)
 
 /* On screens, where there can be any and the user did not say otherwise; else as text or JSON. */
 static int show(const options *o, source *packets, filter *display, FILE *written, bool screens,
-                FILE *keys)
+                FILE *keys, opener *files)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *title = title_of(o);
@@ -284,7 +303,9 @@ static int show(const options *o, source *packets, filter *display, FILE *writte
                                .bpf = o->bpf,
                                .live = !o->read_file,
                                .saved = written,
-                               .keys = keys};
+                               .keys = keys,
+                               .open_file = open_to_save,
+                               .open_user = files};
     if (screens && interface_open(&shown, &error))
         return look_on(o, packets, written, &shown);
     if (error)
@@ -304,6 +325,14 @@ static void list_fields(void)
     fputs(list->str, stdout);
 }
 
+/* Before the capture is open, and any thread runs: it gets neither. */
+static opener *start_opener(const options *o, int *status, GError **error)
+{
+    *status = EXIT_FAILED;
+    opener_options settings = {interface_file_endings, {o->read_file, o->write_file}};
+    return opener_start(&settings, error);
+}
+
 /* Open everything, give up what is not needed any longer, decode. Returns the exit status. */
 static int capture(const options *o)
 {
@@ -315,17 +344,20 @@ static int capture(const options *o)
     FILE *keys;
     int status = EXIT_USAGE;
     FILE *written;
-    source *packets = choose_screens(o, &screens, &keys, &error)
-                          ? open_source(o, &written, &status, &error)
-                          : NULL;
+    opener *files = NULL;
+    source *packets = NULL;
+    if (choose_screens(o, &screens, &keys, &error) &&
+        (!screens || (files = start_opener(o, &status, &error))))
+        packets = open_source(o, &written, &status, &error);
     if (packets) {
-        status = show(o, packets, display, written, screens, keys);
+        status = show(o, packets, display, written, screens, keys, files);
         source_close(packets);
         if (written)
             fclose(written);
     } else {
         complain(error, status);
     }
+    opener_stop(files);
     if (keys)
         fclose(keys);
     if (display)

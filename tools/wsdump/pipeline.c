@@ -10,30 +10,46 @@ struct pipeline {
     fragments *pieces;
     tcp *streams;
     session *sessions;
-    pcapng_writer *writer; /* of saved packets, and what hands it its packets; NULL = none */
-    save *save;
+    save *save;            /* NULL = nothing is saved; otherwise its packets go to ... */
+    pcapng_writer *writer; /* ... this one, unless NULL, ... */
+    save_sink *packets;    /* ... and there, unless NULL */
+    void *packets_user;
     pipeline_totals totals; /* of packets; the rest is asked for */
 };
+
+static void keep_packet(void *user, const packet *p, const save_origin *origin)
+{
+    pipeline *l = user;
+    if (l->writer)
+        pcapng_writer_add(l->writer, p);
+    if (l->packets)
+        l->packets(l->packets_user, p, origin);
+}
 
 static void begin_saving(pipeline *l, const pipeline_options *o, uint64_t memory,
                          const tcp_limits *bounds)
 {
     save_limits limits = {.max_held = (size_t)memory};
-    l->writer = pcapng_writer_new(o->save_to);
-    l->save = save_new(l->writer, &limits, session_tcp_event, l->sessions);
+    l->packets = o->packets;
+    l->packets_user = o->packets_user;
+    if (o->save_to) {
+        l->writer = pcapng_writer_new(o->save_to);
+        pcapng_writer_flush(l->writer);
+    }
+    l->save = save_new(keep_packet, l, &limits, session_tcp_event, l->sessions);
     l->streams = tcp_new(bounds, save_tcp_event, l->save);
-    pcapng_writer_flush(l->writer);
 }
 
 pipeline *pipeline_new(const pipeline_options *o, record_sink *sink, void *user)
 {
     pipeline *l = g_new0(pipeline, 1);
-    uint64_t memory = o->memory ? o->memory : DEFAULT_MEMORY, held = o->save_to ? memory / 4 : 0;
+    bool saving = o->save_to || o->packets;
+    uint64_t memory = o->memory ? o->memory : DEFAULT_MEMORY, held = saving ? memory / 4 : 0;
     session_options settings = {.max_data = o->max_data, .memory = memory - held};
     l->sessions = session_new(&settings, sink, user);
     l->pieces = fragments_new(NULL);
     tcp_limits limits = {.memory = session_budget(l->sessions)};
-    if (o->save_to)
+    if (saving)
         begin_saving(l, o, held, &limits);
     else
         l->streams = tcp_new(&limits, session_tcp_event, l->sessions);
@@ -88,8 +104,8 @@ pipeline_totals pipeline_get_totals(const pipeline *l)
     totals.fragments = fragments_get_totals(l->pieces);
     totals.sessions = *session_get_totals(l->sessions);
     totals.streams = *tcp_get_totals(l->streams);
-    totals.saving = l->save;
-    if (l->save)
+    totals.saving = l->writer;
+    if (l->writer)
         totals.saved = *save_get_totals(l->save);
     return totals;
 }

@@ -3,8 +3,8 @@
  *
  *     packets -> decap -> tcp -> session -> records
  *
- * and, where packets are saved, save between tcp and session, and pcapng_write behind it. It does
- * not know where packets come from.
+ * and, where packets are saved, save between tcp and session, and behind it pcapng_write, or
+ * whoever else takes them. It does not know where packets come from.
  */
 #ifndef WSDUMP_PIPELINE_H
 #define WSDUMP_PIPELINE_H
@@ -26,6 +26,8 @@ typedef struct pipeline_options {
                         are held back, if any are saved */
     FILE *save_to;   /* the packets of WebSocket connections go there; NULL = nowhere. Stays the
                         caller's */
+    save_sink *packets; /* they go to packets(packets_user, ...) too; NULL = to nobody else */
+    void *packets_user;
 } pipeline_options;
 
 /* What was seen so far. */

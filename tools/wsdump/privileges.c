@@ -35,13 +35,8 @@ static const struct passwd *choose(const char *user)
     return account ? account : getpwnam("nobody");
 }
 
-gboolean privileges_drop(const char *user, GError **error)
+static gboolean become(const struct passwd *account, GError **error)
 {
-    if (!user && geteuid() != 0)
-        return TRUE;
-    const struct passwd *account = choose(user);
-    if (!account)
-        return failed(error, "looking up", user ? user : "nobody");
     errno = 0;
     if (initgroups(account->pw_name, account->pw_gid) != 0)
         return failed(error, "initgroups", account->pw_name);
@@ -50,6 +45,22 @@ gboolean privileges_drop(const char *user, GError **error)
     if (setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0)
         return failed(error, "setuid", account->pw_name);
     return TRUE;
+}
+
+gboolean privileges_drop(const char *user, GError **error)
+{
+    if (!user && geteuid() != 0)
+        return TRUE;
+    const struct passwd *account = choose(user);
+    if (!account)
+        return failed(error, "looking up", user ? user : "nobody");
+    return become(account, error);
+}
+
+gboolean privileges_become_caller(GError **error)
+{
+    const struct passwd *caller = geteuid() == 0 ? caller_of_sudo() : NULL;
+    return caller ? become(caller, error) : TRUE;
 }
 
 /* The real user stays root, so that there is a way back. */

@@ -13,6 +13,12 @@
 gboolean privileges_drop(const char *user, GError **error);
 
 /*
+ * Become who called sudo, if we are root through it; otherwise stay who we are. FALSE when it could
+ * not be done, as above.
+ */
+gboolean privileges_become_caller(GError **error);
+
+/*
  * open(2), as who called sudo when we are root through it, as we are otherwise: so a file belongs
  * to who asked for it, and is opened only where that one may. -1 and errno on failure.
  */

@@ -14,6 +14,12 @@ gboolean sandbox_enter(bool terminal, GError **error)
     return TRUE;
 }
 
+gboolean sandbox_enter_opener(GError **error)
+{
+    (void)error;
+    return TRUE;
+}
+
 #else
 
 #include <errno.h>
@@ -136,6 +142,19 @@ static int add_terminal_rules(scmp_filter_ctx filter)
     return result;
 }
 
+/* Hands the filter to the kernel, unless making it failed; it is gone then. */
+static gboolean load(scmp_filter_ctx filter, int result, GError **error)
+{
+    if (result == 0)
+        result = seccomp_load(filter); /* forbids new privileges too */
+    if (filter)
+        seccomp_release(filter);
+    if (result != 0)
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(-result),
+                    "cannot set the system-call filter: %s", g_strerror(-result));
+    return result == 0;
+}
+
 bool sandbox_built(void)
 {
     return true;
@@ -150,14 +169,23 @@ gboolean sandbox_enter(bool terminal, GError **error)
         result = add_terminal_rules(filter);
     if (result == 0)
         result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    if (result == 0)
-        result = seccomp_load(filter); /* forbids new privileges too */
-    if (filter)
-        seccomp_release(filter);
-    if (result != 0)
-        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(-result),
-                    "cannot set the system-call filter: %s", g_strerror(-result));
-    return result == 0;
+    return load(filter, result, error);
+}
+
+/* All that the opener does from here on. */
+static const int allowed_to_open[] = {
+    SCMP_SYS(read),           SCMP_SYS(sendmsg), SCMP_SYS(open),       SCMP_SYS(openat),
+    SCMP_SYS(stat),           SCMP_SYS(fstat),   SCMP_SYS(newfstatat), SCMP_SYS(ftruncate),
+    SCMP_SYS(close),          SCMP_SYS(exit),    SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(restart_syscall)};
+
+gboolean sandbox_enter_opener(GError **error)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    int result =
+        filter ? add_all(filter, SCMP_ACT_ALLOW, allowed_to_open, G_N_ELEMENTS(allowed_to_open))
+               : -ENOMEM;
+    return load(filter, result, error);
 }
 
 #endif

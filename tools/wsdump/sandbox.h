@@ -25,4 +25,8 @@ bool sandbox_built(void);
  */
 gboolean sandbox_enter(bool terminal, GError **error);
 
+/* The same for the process that opens files to write (opener.h): from here on it can do that, and
+ * hand them over; whatever else it tries kills it. */
+gboolean sandbox_enter_opener(GError **error);
+
 #endif

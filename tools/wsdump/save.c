@@ -30,7 +30,8 @@ typedef struct holding {
 } holding;
 
 struct save {
-    pcapng_writer *writer;
+    save_sink *sink;
+    void *sink_user;
     save_limits limits;
     tcp_sink *next;
     void *user;
@@ -42,10 +43,11 @@ struct save {
     save_totals totals;
 };
 
-static void write_packet(save *s, const packet *p)
+static void hand_on(save *s, const packet *p, tcp_connection *c)
 {
+    save_origin origin = {c->first_websocket, c->websocket, c->saved_before++};
     s->totals.packets++;
-    pcapng_writer_add(s->writer, p);
+    s->sink(s->sink_user, p, &origin);
 }
 
 static size_t cost(const held_packet *h)
@@ -109,10 +111,11 @@ static void settle(save *s, tcp_connection *connection)
     holding *of = connection->saved;
     if (!of)
         return;
+    connection->saved_before = of->dropped;
     while (of->first) {
         held_packet *h = take_first(s, of);
         if (connection->websocket)
-            write_packet(s, &h->packet);
+            hand_on(s, &h->packet, connection);
         g_free(h);
     }
     if (connection->websocket)
@@ -136,7 +139,7 @@ void save_packet(save *s, const packet *p, tcp_connection *connection)
     if (!connection)
         return;
     if (connection->websocket) {
-        write_packet(s, p);
+        hand_on(s, p, connection);
     } else if (connection->saved) {
         hold(s, connection->saved, p);
         keep_within_limits(s, connection->saved);
@@ -172,10 +175,12 @@ void save_claim(save *s, const uint64_t *numbers, size_t count, tcp_connection *
     }
 }
 
-save *save_new(pcapng_writer *writer, const save_limits *limits, tcp_sink *next, void *user)
+save *save_new(save_sink *sink, void *sink_user, const save_limits *limits, tcp_sink *next,
+               void *user)
 {
     save *s = g_new0(save, 1);
-    s->writer = writer;
+    s->sink = sink;
+    s->sink_user = sink_user;
     if (limits)
         s->limits = *limits;
     if (s->limits.max_held == 0)

@@ -1,7 +1,7 @@
 /*
- * Saving: the packets of WebSocket connections, out of all, to a pcapng file. Whether a connection
+ * Saving: the packets of WebSocket connections, out of all, for a pcapng file. Whether a connection
  * is one shows late, often in its fourth packet; until then its packets are held back in bounded
- * memory. From then on they are written as they come, those held first: so the packets of one
+ * memory. From then on they are handed on as they come, those held first: so the packets of one
  * connection are in the order of the capture, and those of a connection that was found late are
  * behind earlier found ones' that were captured after them.
  *
@@ -10,7 +10,7 @@
 #ifndef WSDUMP_SAVE_H
 #define WSDUMP_SAVE_H
 
-#include "pcapng_write.h"
+#include "packet.h"
 #include "tcp.h"
 
 typedef struct save save;
@@ -24,14 +24,25 @@ typedef struct save_limits {
     size_t max_connection; /* of one connection's; 0 = 1 MiB. Beyond either the oldest go */
 } save_limits;
 
+/* Whose packet it is. A TCP connection may have several open records: those of attempts that were
+ * refused, and that of the WebSocket. */
+typedef struct save_origin {
+    uint64_t first, newest; /* their numbers, as far as it had any by now */
+    uint64_t before;        /* packets of the TCP connection before it, dropped ones included */
+} save_origin;
+
+/* Where packets go: all is valid during the call only. */
+typedef void save_sink(void *user, const packet *p, const save_origin *origin);
+
 typedef struct save_totals {
-    uint64_t packets; /* handed to the writer */
+    uint64_t packets; /* handed on */
     uint64_t dropped; /* of WebSocket connections, but gone before it showed that they are */
 } save_totals;
 
-/* The writer stays the caller's. *limits is copied; NULL = the defaults. Events go on to
+/* Packets go to sink(sink_user, ...). *limits is copied; NULL = the defaults. Events go on to
  * next(user, event). */
-save *save_new(pcapng_writer *writer, const save_limits *limits, tcp_sink *next, void *user);
+save *save_new(save_sink *sink, void *sink_user, const save_limits *limits, tcp_sink *next,
+               void *user);
 
 /* A tcp_sink whose user is a save. */
 void save_tcp_event(void *user, const tcp_event *event);

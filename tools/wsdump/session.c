@@ -180,7 +180,9 @@ static void open_connection(session *s, connection *c, upgrade_decision *d, capt
     if (c->number) /* an attempt before this one was refused */
         emit_end(s, c, ENDED_CLOSE, place);
     c->number = ++s->totals.websockets;
-    c->tcp->websocket = true;
+    c->tcp->websocket = c->number;
+    if (!c->tcp->first_websocket)
+        c->tcp->first_websocket = c->number;
     c->client = d->client;
     record r = {.type = RECORD_OPEN, .from = WSP_FROM_UNKNOWN};
     r.open = (record_open){.client = &c->tcp->side[d->client],

@@ -28,8 +28,11 @@ typedef struct tcp_connection {
     int syn_side;     /* which side sent the SYN, as far as is known so far (a SYN may come late, a
                          SYN and ACK tells as well); -1 = not known */
     void *user;       /* the next stage's: set at TCP_OPEN, freed at TCP_END */
-    bool websocket;   /* the next stage's too: it is one, or an attempt at one */
-    void *saved;      /* save.c's, likewise; NULL while nothing is saved */
+    /* The next stage's too: the numbers of its open records, once it is a WebSocket or an attempt
+     * at one. 0 = it is neither, as far as is known. */
+    uint64_t first_websocket, websocket;
+    void *saved;           /* save.c's, likewise; NULL while nothing is saved */
+    uint64_t saved_before; /* packets, likewise */
 } tcp_connection;
 
 typedef enum tcp_event_type {

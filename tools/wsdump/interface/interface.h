@@ -1,6 +1,6 @@
 /*
  * The interface: screens on a terminal that show a store while others fill it. It knows the store
- * and the records in it, and nothing of captures, TCP or files.
+ * and the records in it, and nothing of captures or TCP.
  */
 #ifndef WSDUMP_INTERFACE_H
 #define WSDUMP_INTERFACE_H
@@ -11,6 +11,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Endings of the names of files that are opened, ".jsonl" for one; NULL is the last. */
+extern const char *const interface_file_endings[];
+
+/* Opens a file to write it, empty: a descriptor, or -1 and errno. It may be there already only if
+ * `overwrite`; EEXIST otherwise. */
+typedef int interface_open_file(void *user, const char *path, bool overwrite);
+
+typedef struct interface_packets {
+    uint64_t written;
+    uint64_t lost;  /* they are of the same connections, but nowhere any longer ... */
+    bool lost_more; /* ... as are all of some connection: nobody knows how many */
+} interface_packets;
+
+/* Writes the packets of connections, by their numbers, as pcapng; returns an errno, or 0. */
+typedef int interface_write_packets(void *user, const uint64_t *connections, size_t count,
+                                    FILE *out, interface_packets *said);
+
 typedef struct interface_options {
     const char *title;  /* what is shown: "live eth0", "echo.pcapng" */
     const char *filter; /* display filter to begin with, or NULL */
@@ -18,6 +35,11 @@ typedef struct interface_options {
     bool live;
     bool saved; /* the packets are kept in a file: leaving loses nothing */
     FILE *keys; /* a terminal, where keys come from; NULL = stdin */
+
+    interface_open_file *open_file; /* NULL: nothing can be saved */
+    void *open_user;
+    interface_write_packets *write_packets; /* called in interface_run's thread */
+    void *packets_user;
 } interface_options;
 
 /*

@@ -99,6 +99,11 @@ static void toggle_follow(ui *u, screen *s)
         s->kind->move(s, u, LIST_LAST);
 }
 
+static void tag(ui *u, screen *s)
+{
+    s->kind->tag(s, u);
+}
+
 static const action list_actions[] = {
     {{TERM_ENTER}, "Open", "open what is selected", open_selected},
     {{TERM_F1 + 2, '/'},
@@ -112,6 +117,7 @@ static const action list_actions[] = {
      "show only what matches a display filter, as with -Y",
      ask_filter},
     {{'F'}, "Follow", "follow what is new, or stop", toggle_follow},
+    {{' '}, NULL, "tag what is selected, or untag it; what is tagged is what is saved", tag},
     {{TERM_UP, 'k'}, NULL, "one up", up},
     {{TERM_DOWN, 'j'}, NULL, "one down", down},
     {{TERM_PAGE_UP, 'b' & 31}, NULL, "a page up", page_up},
@@ -135,6 +141,8 @@ bool keys_fit(const screen_class *kind, const action *a)
         return kind->filter;
     if (a->run == toggle_follow)
         return kind->follow;
+    if (a->run == tag)
+        return kind->tag;
     if (a->run == left || a->run == right)
         return kind->sideways;
     return kind->move;
@@ -209,7 +217,9 @@ static void leave(ui *u, screen *s)
 {
     (void)s;
     const interface_options *o = u->options;
-    if (o->live && !o->saved && u->capture.phase == STORE_RUNNING && u->view.end > 0)
+    if (u->saving.running)
+        ui_complain(u, "%s is still being written", u->saving.running->path);
+    else if (o->live && !o->saved && u->capture.phase == STORE_RUNNING && u->view.end > 0)
         prompt_question(&u->prompt, "Leave? What was captured is not saved (y, n) ", quit_answered);
     else
         u->leave = true;
@@ -238,6 +248,11 @@ static void redraw(ui *u, screen *s)
 
 static const action all_actions[] = {
     {{TERM_F1, '?'}, "Help", "show the keys of this screen", open_help},
+    {{TERM_F1 + 1, 'w'},
+     "Save",
+     "write messages or connections to a file: .jsonl, .txt, .pcapng, .bin",
+     export_dialog_ask},
+    {{'y'}, NULL, "copy the selected message to the clipboard", export_dialog_copy},
     {{TERM_F1 + 4, 'l'}, "Ladder", "the ladder of the selected connection", open_ladder},
     {{TERM_F1 + 6, 'H'}, "Shake", "the handshake of the selected connection", open_handshake},
     {{TERM_F1 + 7, 'i'}, "Stats", "statistics", open_statistics},

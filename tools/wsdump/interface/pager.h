@@ -10,7 +10,7 @@ typedef struct pager {
     lines *all;       /* the pager's; NULL = nothing yet */
     GArray *visible;  /* of uint32_t: lines that are not folded away */
     GHashTable *shut; /* lines whose part is folded */
-    struct list list;        /* over `visible`; what is selected is where a search goes on */
+    struct list list; /* over `visible`; what is selected is where a search goes on */
     int column;       /* scrolled sideways */
     bool cursor;      /* show what is selected */
     char *match;      /* what was searched; NULL = nothing */

@@ -20,6 +20,7 @@ void prompt_clear(prompt *p)
 {
     forget_error(p);
     g_string_free(p->text, TRUE);
+    g_free(p->subject);
     g_hash_table_unref(p->histories);
 }
 
@@ -39,9 +40,17 @@ void prompt_ask(prompt *p, const char *label, const char *text, prompt_done *don
     p->label = label;
     p->done = done;
     p->one_key = false;
+    p->meaning = NULL;
     g_string_assign(p->text, text ? text : "");
     p->cursor = p->text->len;
     p->history_at = history(p)->len;
+}
+
+void prompt_explain(prompt *p, const char *subject, prompt_meaning *meaning)
+{
+    g_free(p->subject);
+    p->subject = g_strdup(subject);
+    p->meaning = meaning;
 }
 
 void prompt_question(prompt *p, const char *label, prompt_done *done)
@@ -196,12 +205,22 @@ static const char *skip_columns(const char *text, int columns)
     return text;
 }
 
+static int draw_label(const prompt *p, int y, int x, int width)
+{
+    if (!p->meaning)
+        return term_text(y, x, width, STYLE_STRONG, p->label, false);
+    const char *meaning = p->meaning(p->text->str);
+    g_autofree char *text = g_strdup_printf("%s %s as%s%s: ", p->label, p->subject,
+                                            meaning ? " " : "", meaning ? meaning : "");
+    return term_text(y, x, width, STYLE_STRONG, text, false);
+}
+
 void prompt_draw(prompt *p, region r)
 {
     int errors = p->error ? (int)g_strv_length(p->error) : 0;
     int y = r.y + r.height - 1 - errors;
     term_fill((region){y, r.x, errors + 1, r.width}, STYLE_NORMAL);
-    int label = term_text(y, r.x, r.width, STYLE_STRONG, p->label, false);
+    int label = draw_label(p, y, r.x, r.width);
     int room = r.width - label - 1;
     g_autofree char *before = g_strndup(p->text->str, p->cursor);
     int skip = MAX(0, term_width(before) - room); /* the cursor stays in sight */

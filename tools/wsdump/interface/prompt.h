@@ -13,8 +13,13 @@ typedef struct ui ui;
  * as filter_new has it, what is wrong, the text, and carets under the place. */
 typedef bool prompt_done(ui *u, const char *text, GError **error);
 
+/* What the text means as it stands, in a word or two, static; NULL = nothing. */
+typedef const char *prompt_meaning(const char *text);
+
 typedef struct prompt {
-    const char *label; /* static; NULL = there is no prompt */
+    const char *label;       /* static; NULL = there is no prompt */
+    char *subject;           /* shown behind the label, with ... */
+    prompt_meaning *meaning; /* ... what this says, or NULL */
     GString *text;
     size_t cursor; /* byte in it */
     bool one_key;  /* a question: done gets the key that was pressed */
@@ -30,6 +35,10 @@ void prompt_clear(prompt *p);
 
 /* `text`: to begin with, or NULL. */
 void prompt_ask(prompt *p, const char *label, const char *text, prompt_done *done);
+
+/* For the prompt that was just asked: behind its label are shown `subject`, and what `meaning` says
+ * of the text: "Save 3 rows as text: ". */
+void prompt_explain(prompt *p, const char *subject, prompt_meaning *meaning);
 
 /* A question that one key answers. */
 void prompt_question(prompt *p, const char *label, prompt_done *done);

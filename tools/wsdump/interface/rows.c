@@ -11,6 +11,7 @@ void rows_init(rows *l, ui *u, uint64_t conn, bool (*shows)(const void *user, co
 {
     *l = (rows){.conn = conn, .shows = shows, .user = user, .wanted = STORE_NO_ROW};
     l->items = g_array_new(FALSE, FALSE, sizeof(row_item));
+    l->tagged = g_hash_table_new(g_direct_hash, g_direct_equal);
     l->scan = scan_new(conn, u->filter, NULL);
     l->filtered = u->filter;
     l->list.follow = u->options->live;
@@ -20,6 +21,7 @@ void rows_clear(rows *l)
 {
     scan_free(l->scan);
     g_array_free(l->items, TRUE);
+    g_hash_table_unref(l->tagged);
 }
 
 bool rows_filter(rows *l, const char *filter, GError **error)
@@ -102,6 +104,32 @@ const row_item *rows_selected(const rows *l)
     return rows_get(l, l->list.selected);
 }
 
+static gpointer tag_of(uint64_t row)
+{
+    return GSIZE_TO_POINTER(row + 1);
+}
+
+void rows_tag(rows *l)
+{
+    const row_item *i = rows_selected(l);
+    if (!i)
+        return;
+    if (!g_hash_table_remove(l->tagged, tag_of(i->row)))
+        g_hash_table_add(l->tagged, tag_of(i->row));
+    list_move(&l->list, LIST_DOWN);
+}
+
+void rows_collect(const rows *l, const ui *u, bool tagged, GArray *out)
+{
+    const row_item *i;
+    if (tagged && g_hash_table_size(l->tagged) == 0)
+        return;
+    for (size_t item = 0; (i = rows_get(l, item)); item++)
+        if (i->row >= u->view.first &&
+            (!tagged || g_hash_table_contains(l->tagged, tag_of(i->row))))
+            g_array_append_val(out, i->row);
+}
+
 void rows_insert(rows *l, size_t item, const GArray *rows_of_store)
 {
     uint64_t parent = rows_get(l, item)->row;
@@ -163,11 +191,15 @@ void rows_draw(rows *l, ui *u, region r, rows_line *make, void *user, bool focus
         lines *out = lines_new();
         make(user, u, item, out, r.width);
         bool selected = item == l->list.selected;
+        bool tagged = g_hash_table_contains(l->tagged, tag_of(rows_get(l, item)->row));
+        style over = selected ? marked : tagged ? STYLE_TAGGED : STYLE_NORMAL;
         for (size_t i = 0; i < lines_count(out) && y < r.height; i++, y++) {
             if (selected)
                 term_fill((region){r.y + y, r.x, 1, r.width}, marked);
             const line one = lines_get(out, i);
-            term_line(r.y + y, r.x, r.width, &one, 0, selected ? marked : STYLE_NORMAL, u->search);
+            term_line(r.y + y, r.x, r.width, &one, 0, over, u->search);
+            if (tagged)
+                term_text(r.y + y, r.x + r.width - 1, 1, over, "*", false);
         }
         lines_free(out);
     }

@@ -23,7 +23,8 @@ typedef struct rows {
     GArray *items; /* of row_item; the first `gone` have left the store */
     size_t gone;
     struct list list;
-    uint64_t wanted; /* the row to select when the scan comes to it; STORE_NO_ROW = none */
+    GHashTable *tagged; /* rows, each plus one; those that left may be among them */
+    uint64_t wanted;    /* the row to select when the scan comes to it; STORE_NO_ROW = none */
 } rows;
 
 /* Follows what comes, if the capture is live. */
@@ -42,6 +43,12 @@ bool rows_update(rows *l, ui *u, gint64 deadline);
 /* The item, counted from 0; NULL when there is none. */
 const row_item *rows_get(const rows *l, size_t item);
 const row_item *rows_selected(const rows *l);
+
+/* Tag the selected item, or untag it, and go on to the next. */
+void rows_tag(rows *l);
+
+/* Append the rows (uint64_t) of its items, or of those that are tagged. */
+void rows_collect(const rows *l, const ui *u, bool tagged, GArray *out);
 
 /* Put items behind this one, or remove its children. */
 void rows_insert(rows *l, size_t item, const GArray *rows_of_store);

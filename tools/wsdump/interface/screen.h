@@ -52,6 +52,10 @@ typedef struct screen_class {
     void (*open)(screen *s, ui *u);                                     /* Enter */
     bool (*filter)(screen *s, ui *u, const char *text, GError **error); /* NULL or "" = all */
     bool *(*follow)(screen *s);                                         /* its switch */
+    void (*tag)(screen *s, ui *u); /* Space: what is selected, or untag it */
+    /* Append all that it lists, or what of that is tagged: as rows (uint64_t) or, where it is a
+     * list of connections, as their numbers. */
+    void (*collect)(const screen *s, const ui *u, bool tagged, GArray *rows, GArray *connections);
     void (*sideways)(screen *s, int columns);
     /* What is selected: a connection's number (0 = none), a row (STORE_NO_ROW = none). */
     uint64_t (*connection)(const screen *s, const ui *u);

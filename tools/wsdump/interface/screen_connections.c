@@ -384,12 +384,17 @@ static void describe(screen *s, ui *u, GString *out)
                            c->descending ? term_glyphs()->falling : term_glyphs()->rising);
 }
 
+static bool is_tagged(const connections *c, const store_connection *one)
+{
+    return g_hash_table_contains(c->tagged, GSIZE_TO_POINTER(one->number));
+}
+
 static void draw_row(const connections *c, const ui *u, size_t item, int y, region r, size_t last,
                      int stretch)
 {
     const store_connection *one = &g_array_index(c->shown, store_connection, item);
     bool is_selected = item == c->list.selected;
-    bool is_tagged = g_hash_table_contains(c->tagged, GSIZE_TO_POINTER(one->number));
+    bool tagged = is_tagged(c, one);
     if (is_selected)
         term_fill((region){y, r.x, 1, r.width}, STYLE_SELECTED);
     int x = r.x;
@@ -398,12 +403,14 @@ static void draw_row(const connections *c, const ui *u, size_t item, int y, regi
         g_autoptr(GString) text = g_string_new(NULL);
         columns[i].write(u, one, text);
         style s = is_selected        ? STYLE_SELECTED
-                  : is_tagged        ? STYLE_TAGGED
+                  : tagged           ? STYLE_TAGGED
                   : columns[i].style ? columns[i].style(one)
                                      : STYLE_NORMAL;
         draw_cell(y, x, MIN(width, r.x + r.width - x), columns[i].width > 0, s, text->str);
         x += width + 1;
     }
+    if (tagged)
+        term_text(y, r.x + r.width - 1, 1, is_selected ? STYLE_SELECTED : STYLE_TAGGED, "*", false);
 }
 
 static void draw(screen *s, ui *u, region r)
@@ -553,6 +560,28 @@ static uint64_t selected_row(const screen *s, const ui *u)
                                                                                 : STORE_NO_ROW;
 }
 
+static void tag(screen *s, ui *u)
+{
+    connections *c = self(s);
+    const store_connection *now = selected(c);
+    if (!now)
+        return;
+    if (!g_hash_table_remove(c->tagged, GSIZE_TO_POINTER(now->number)))
+        g_hash_table_add(c->tagged, GSIZE_TO_POINTER(now->number));
+    move(s, u, LIST_DOWN);
+}
+
+static void collect(const screen *s, const ui *u, bool tagged, GArray *rows, GArray *numbers)
+{
+    (void)u, (void)rows;
+    const connections *c = (const connections *)s;
+    for (guint i = 0; i < c->shown->len; i++) {
+        const store_connection *one = &g_array_index(c->shown, store_connection, i);
+        if (!tagged || is_tagged(c, one))
+            g_array_append_val(numbers, one->number);
+    }
+}
+
 static void free_connections(screen *s)
 {
     connections *c = self(s);
@@ -592,23 +621,11 @@ static void open_all(ui *u, screen *s)
     ui_push(u, messages_new(u, 0));
 }
 
-static void tag(ui *u, screen *s)
-{
-    connections *c = self(s);
-    const store_connection *now = selected(c);
-    if (!now)
-        return;
-    if (!g_hash_table_remove(c->tagged, GSIZE_TO_POINTER(now->number)))
-        g_hash_table_add(c->tagged, GSIZE_TO_POINTER(now->number));
-    move(s, u, LIST_DOWN);
-}
-
 static const action actions[] = {
     {{'a'}, "All", "the messages of all connections", open_all},
     {{'<'}, NULL, "sort by the column to the left", sort_left},
     {{TERM_F1 + 5, '>'}, "Sort", "sort by the column to the right", sort_right},
     {{'I'}, NULL, "reverse the order", reverse},
-    {{' '}, NULL, "tag the connection, or untag it", tag},
 };
 
 static const screen_class connections_class = {
@@ -627,6 +644,8 @@ static const screen_class connections_class = {
     .open = open_selected,
     .filter = filter,
     .follow = follow,
+    .tag = tag,
+    .collect = collect,
     .sideways = sideways,
     .connection = selected_number,
     .row = selected_row,

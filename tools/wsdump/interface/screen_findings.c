@@ -92,6 +92,18 @@ static bool *follow(screen *s)
     return &self(s)->rows.list.follow;
 }
 
+static void tag(screen *s, ui *u)
+{
+    (void)u;
+    rows_tag(&self(s)->rows);
+}
+
+static void collect(const screen *s, const ui *u, bool tagged, GArray *found, GArray *connections)
+{
+    (void)connections;
+    rows_collect(&((const findings *)s)->rows, u, tagged, found);
+}
+
 static void free_findings(screen *s)
 {
     rows_clear(&self(s)->rows);
@@ -112,6 +124,8 @@ static const screen_class findings_class = {
     .open = open_row,
     .filter = filter,
     .follow = follow,
+    .tag = tag,
+    .collect = collect,
     .connection = connection,
     .row = selected_row,
 };

@@ -101,6 +101,18 @@ static uint64_t connection(const screen *s, const ui *u)
     return ((const ladder *)s)->rows.conn;
 }
 
+static void tag(screen *s, ui *u)
+{
+    (void)u;
+    rows_tag(&self(s)->rows);
+}
+
+static void collect(const screen *s, const ui *u, bool tagged, GArray *found, GArray *connections)
+{
+    (void)connections;
+    rows_collect(&((const ladder *)s)->rows, u, tagged, found);
+}
+
 static void free_ladder(screen *s)
 {
     rows_clear(&self(s)->rows);
@@ -120,6 +132,8 @@ static const screen_class ladder_class = {
     .open = open_row,
     .filter = filter,
     .follow = follow,
+    .tag = tag,
+    .collect = collect,
     .connection = connection,
     .row = selected_row,
 };

@@ -164,6 +164,18 @@ static uint64_t selected_connection(const screen *s, const ui *u)
     return m->rows.conn || row == STORE_NO_ROW ? m->rows.conn : store_row(&u->view, row)->conn;
 }
 
+static void tag(screen *s, ui *u)
+{
+    (void)u;
+    rows_tag(&self(s)->rows);
+}
+
+static void collect(const screen *s, const ui *u, bool tagged, GArray *found, GArray *connections)
+{
+    (void)connections;
+    rows_collect(&((const messages *)s)->rows, u, tagged, found);
+}
+
 static void free_messages(screen *s)
 {
     messages *m = self(s);
@@ -251,6 +263,8 @@ static const screen_class messages_class = {
     .open = open_row,
     .filter = filter,
     .follow = follow,
+    .tag = tag,
+    .collect = collect,
     .sideways = sideways,
     .connection = selected_connection,
     .row = selected_row,

@@ -222,6 +222,13 @@ static void draw_bar(ui *u, const screen *s, region r)
     term_fill((region){r.height - 1, x, 1, r.width - x}, STYLE_BAR);
 }
 
+static void draw_writing(const export_job *j, region r)
+{
+    g_autofree char *text =
+        g_strdup_printf("writing %s: %d%%", j->path, (int)(100 * export_progress(j)));
+    draw_row(r.height - 1, r.width, STYLE_BAR, text, "");
+}
+
 static void draw(ui *u, bool complete)
 {
     region all = term_screen();
@@ -242,6 +249,8 @@ static void draw(ui *u, bool complete)
     else if (u->notice->len > 0)
         draw_row(all.height - 1, all.width, u->notice_is_error ? STYLE_ERROR : STYLE_BAR,
                  u->notice->str, "");
+    else if (u->saving.running)
+        draw_writing(u->saving.running, all);
     else
         draw_bar(u, s, all);
     if (c->phase == STORE_DAMAGED && !u->prompt.label)
@@ -337,7 +346,8 @@ static void loop(ui *u)
             draw(u, complete);
             drawn = version;
         }
-        dirty = take_events(u, complete ? TICK_MS : 0);
+        bool wrote = export_dialog_step(u, g_get_monotonic_time() + SLICE_US);
+        dirty = take_events(u, complete && !wrote ? TICK_MS : 0) || wrote;
     }
 }
 
@@ -356,6 +366,7 @@ void interface_run(store *s, const interface_options *o)
     g_ptr_array_unref(u.screens);
     store_release(&u.view);
     prompt_clear(&u.prompt);
+    export_dialog_clear(&u.saving);
     g_array_unref(u.connections);
     g_string_free(u.notice, TRUE);
     g_free(u.filter);

@@ -5,6 +5,7 @@
 #ifndef WSDUMP_INTERFACE_UI_H
 #define WSDUMP_INTERFACE_UI_H
 
+#include "export_dialog.h"
 #include "interface.h"
 #include "prompt.h"
 #include "screen.h"
@@ -33,6 +34,7 @@ struct ui {
     char *filter; /* display filter; NULL = none */
     char *search; /* what was searched last; NULL = nothing */
     struct prompt prompt;
+    export_dialog saving;
     GString *notice; /* one line for the user, until the next key */
     bool notice_is_error;
     struct {
