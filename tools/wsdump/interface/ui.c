@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-/* A picture is drawn ten times a second while something comes; reading the store may take a part of
- * that time. */
-enum { TICK_MS = 100, SLICE_US = 30000, KEYS_PER_PICTURE = 32 };
+/* While something comes a picture begins every 80 ms, so more than ten times a second even where
+ * one is late; reading the store may take a part of that time. */
+enum { TICK_US = 80000, SLICE_US = 30000, KEYS_PER_PICTURE = 32 };
 
 static volatile gint leave_wanted;
 
@@ -332,11 +332,20 @@ static bool take_events(ui *u, int wait)
     return any;
 }
 
+/* Milliseconds until the next picture, counted from when the last one began: what drawing takes
+ * does not make pictures rarer. Rows that are left to look at do not wait. */
+static int until_next(gint64 began, bool complete)
+{
+    gint64 left = began + TICK_US - g_get_monotonic_time();
+    return complete && left > 0 ? (int)(left + 999) / 1000 : 0;
+}
+
 static void loop(ui *u)
 {
     uint64_t drawn = 0;
     bool dirty = true, complete = true;
     while (!u->leave && !g_atomic_int_get(&leave_wanted)) {
+        gint64 began = g_get_monotonic_time();
         uint64_t version = store_version(u->store);
         bool news = version != drawn && !u->paused;
         if (dirty || news || !complete) {
@@ -347,7 +356,7 @@ static void loop(ui *u)
             drawn = version;
         }
         bool wrote = export_dialog_step(u, g_get_monotonic_time() + SLICE_US);
-        dirty = take_events(u, complete && !wrote ? TICK_MS : 0) || wrote;
+        dirty = take_events(u, wrote ? 0 : until_next(began, complete)) || wrote;
     }
 }
 
