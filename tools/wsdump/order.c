@@ -225,7 +225,7 @@ static bool peer_comes_first(const connection *c, int side)
 {
     const stream *st = &c->stream[side], *other = &c->stream[1 - side];
     const run *first = stream_waiting(st), *before_it = stream_waiting(other);
-    return first && before_it && before_it->sequence == other->expected &&
+    return first && waits_for_peer(other) &&
            other->hole->waiting.first->arrived.packet < st->hole->waiting.first->arrived.packet &&
            !is_too_early(c, 1 - side, before_it);
 }
