@@ -185,8 +185,9 @@ TEST(Engine, KeepsToItsMemory)
     uint64_t limit;
     EXPECT_LE(store_memory(engine_store(e.get()), &limit), limit);
     EXPECT_EQ(limit, options.memory / 8 * 5);
-    EXPECT_GT(packet_log_memory(engine_packets(e.get())), 0u);
-    EXPECT_LE(packet_log_memory(engine_packets(e.get())), options.memory / 8);
+    EXPECT_GT(e.capture().packets_kept, 0u);
+    EXPECT_LE(e.capture().packets_kept, options.memory / 8);
+    EXPECT_EQ(e.capture().packets_kept, packet_log_memory(engine_packets(e.get())));
 }
 
 TEST(Engine, TouchesNothingBeforeItIsStarted)

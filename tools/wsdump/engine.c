@@ -135,6 +135,7 @@ static void tell(engine *e)
     c->kernel_drops = atomic_load(&e->kernel_drops);
     c->ring_drops = ring_drops(e->ring);
     c->memory = pipeline_budget(e->stages)->used;
+    c->packets_kept = packet_log_memory(e->log);
     store_set_capture(e->store, c);
 }
 

@@ -79,7 +79,7 @@ static bool same(const store_capture *a, const store_capture *b)
     return a->live == b->live && a->phase == b->phase && strcmp(a->error, b->error) == 0 &&
            a->packets == b->packets && a->bytes == b->bytes && a->bytes_total == b->bytes_total &&
            a->kernel_drops == b->kernel_drops && a->ring_drops == b->ring_drops &&
-           a->time_ns == b->time_ns && a->memory == b->memory;
+           a->time_ns == b->time_ns && a->memory == b->memory && a->packets_kept == b->packets_kept;
 }
 
 void store_set_capture(store *s, const store_capture *c)

@@ -62,7 +62,8 @@ typedef struct store_capture {
     uint64_t ring_drops;   /* packets that we dropped, because the analysis was too slow */
     int64_t time_ns;       /* of the newest packet */
     uint64_t memory;       /* bytes that the analysis takes for what is unfinished */
-    uint64_t memory_limit; /* bytes that it and the store may take together; 0 = not known */
+    uint64_t packets_kept; /* bytes of packets that may be saved */
+    uint64_t memory_limit; /* bytes that both and the store may take together; 0 = not known */
 } store_capture;
 
 void store_set_capture(store *s, const store_capture *c);

@@ -224,13 +224,11 @@ void export_dialog_ask(ui *u, screen *s)
         ui_complain(u, "%s is still being written", u->saving.running->path);
     else if (!u->options->open_file)
         ui_complain(u, "nothing can be saved here");
-    else if (choose_listed(u, s, true))
+    else if (choose_listed(u, s, true) || (!s->kind->collect && choose_selected(u, s)))
         propose(u);
     else if (s->kind->collect)
         prompt_question(&u->prompt, "Save the selected one (s), or all that are listed (a)? ",
                         choice_answered);
-    else if (choose_selected(u, s))
-        propose(u);
     else
         ui_say(u, "there is nothing here to save");
 }

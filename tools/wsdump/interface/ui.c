@@ -147,7 +147,7 @@ static void draw_title(const ui *u, int width)
     if (c->live && c->kernel_drops >= 0)
         g_string_append_printf(right, "drops %" G_GUINT64_FORMAT "  ",
                                (uint64_t)c->kernel_drops + c->ring_drops);
-    uint64_t used = u->memory + c->memory;
+    uint64_t used = u->memory + c->memory + c->packets_kept;
     g_string_append_printf(right, "mem %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " MiB ",
                            (used + (1 << 19)) >> 20,
                            (c->memory_limit ? c->memory_limit : u->memory_limit) >> 20);
