@@ -1,5 +1,5 @@
-"""A program in a pseudo-terminal: what it writes is kept with its time, and afterwards replayed on a
-screen, so that reading a picture takes nothing from the program that is measured."""
+"""A program in a pseudo-terminal: what it writes is kept with its time, and afterwards replayed on
+a screen, so that reading a picture takes nothing from the program that is measured."""
 import codecs
 import fcntl
 import os
@@ -111,7 +111,8 @@ class Screen:
             self.erase(y, 0, COLUMNS)
 
     def do_4b(self, n):  # K: erase to the end of the row, from its beginning, or all of it
-        self.erase(self.y, 0 if n[0] else self.x, min(self.x + 1, COLUMNS) if n[0] == 1 else COLUMNS)
+        end = min(self.x + 1, COLUMNS) if n[0] == 1 else COLUMNS
+        self.erase(self.y, 0 if n[0] else self.x, end)
 
     def do_58(self, n):  # X: erase characters
         self.erase(self.y, self.x, min(self.x + max(n[0], 1), COLUMNS))

@@ -8,8 +8,9 @@
 #include <string.h>
 
 /* While something comes a picture begins every 80 ms, so more than ten times a second even where
- * one is late; reading the store may take a part of that time. */
-enum { TICK_US = 80000, SLICE_US = 30000, KEYS_PER_PICTURE = 32 };
+ * one is late; reading the store may take a part of that time. A capture that is opened has its
+ * first rows soon. */
+enum { TICK_US = 80000, FIRST_TICK_US = 10000, SLICE_US = 30000, KEYS_PER_PICTURE = 32 };
 
 static volatile gint leave_wanted;
 
@@ -333,10 +334,12 @@ static bool take_events(ui *u, int wait)
 }
 
 /* Milliseconds until the next picture, counted from when the last one began: what drawing takes
- * does not make pictures rarer. Rows that are left to look at do not wait. */
-static int until_next(gint64 began, bool complete)
+ * does not make pictures rarer. Rows that are left to look at do not wait, and those that a capture
+ * begins with wait less. */
+static int until_next(const ui *u, gint64 began, bool complete)
 {
-    gint64 left = began + TICK_US - g_get_monotonic_time();
+    bool opening = u->view.end == 0 && u->capture.phase == STORE_RUNNING && !u->capture.live;
+    gint64 left = began + (opening ? FIRST_TICK_US : TICK_US) - g_get_monotonic_time();
     return complete && left > 0 ? (int)(left + 999) / 1000 : 0;
 }
 
@@ -356,7 +359,7 @@ static void loop(ui *u)
             drawn = version;
         }
         bool wrote = export_dialog_step(u, g_get_monotonic_time() + SLICE_US);
-        dirty = take_events(u, wrote ? 0 : until_next(began, complete)) || wrote;
+        dirty = take_events(u, wrote ? 0 : until_next(u, began, complete)) || wrote;
     }
 }
 
