@@ -176,10 +176,3 @@ decap_result decap(const packet *p, fragments *pieces, segment *s)
         find_rest(pieces, s);
     return (decap_result)result;
 }
-
-int endpoint_format(char out[ENDPOINT_TEXT], const endpoint *e)
-{
-    char address[INET6_ADDRSTRLEN] = "?";
-    inet_ntop(e->version == 6 ? AF_INET6 : AF_INET, e->address, address, sizeof address);
-    return snprintf(out, ENDPOINT_TEXT, e->version == 6 ? "[%s]:%u" : "%s:%u", address, e->port);
-}

@@ -6,17 +6,12 @@
 #ifndef WSDUMP_DECAP_H
 #define WSDUMP_DECAP_H
 
+#include "endpoint.h"
 #include "fragments.h"
 #include "packet.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef struct endpoint {
-    uint8_t version;     /* 4 or 6 */
-    uint8_t address[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
-    uint16_t port;       /* host order */
-} endpoint;
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
 
@@ -56,9 +51,5 @@ bool decap_rest(const fragments *pieces, segment *s);
 
 /* Whether packets of this LINKTYPE_* give anything but DECAP_LINK. */
 bool decap_knows_link(uint32_t link);
-
-/* "addr:port", IPv6 in brackets; at most ENDPOINT_TEXT bytes with the NUL. Returns its length. */
-#define ENDPOINT_TEXT 56
-int endpoint_format(char out[ENDPOINT_TEXT], const endpoint *e);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef WSDUMP_RECORD_H
 #define WSDUMP_RECORD_H
 
-#include "decap.h"
+#include "endpoint.h"
 
 #include <wsproto/wsproto.h>
 

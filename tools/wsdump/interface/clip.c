@@ -1,7 +1,7 @@
 /* See clip.h. */
 #include "clip.h"
 
-#include "../sink.h"
+#include "sink.h"
 
 #include <stdlib.h>
 

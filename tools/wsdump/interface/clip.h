@@ -2,7 +2,7 @@
 #ifndef WSDUMP_INTERFACE_CLIP_H
 #define WSDUMP_INTERFACE_CLIP_H
 
-#include "../record.h"
+#include "record.h"
 
 enum { CLIP_MAX = 64 * 1024 }; /* bytes: what many terminals take */
 

@@ -5,8 +5,8 @@
 #ifndef WSDUMP_INTERFACE_EXPORT_H
 #define WSDUMP_INTERFACE_EXPORT_H
 
-#include "../sink.h"
 #include "interface.h"
+#include "sink.h"
 
 #include <glib.h>
 

@@ -5,7 +5,7 @@
 #ifndef WSDUMP_INTERFACE_H
 #define WSDUMP_INTERFACE_H
 
-#include "../store.h"
+#include "store.h"
 
 #include <glib.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 #ifndef WSDUMP_INTERFACE_MESSAGE_FRAMES_H
 #define WSDUMP_INTERFACE_MESSAGE_FRAMES_H
 
-#include "../store.h"
+#include "store.h"
 
 /*
  * Append the rows of its frames to `out` (of uint64_t), the oldest first, and, if `violations`,

@@ -1,7 +1,7 @@
 /* See message_line.h. */
 #include "message_line.h"
 
-#include "../escape.h"
+#include "escape.h"
 #include "format.h"
 #include "layout.h"
 

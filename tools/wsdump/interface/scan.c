@@ -1,7 +1,7 @@
 /* See scan.h. */
 #include "scan.h"
 
-#include "../filter.h"
+#include "filter.h"
 
 /* Rows between two looks at the clock. */
 enum { SLICE = 256 };

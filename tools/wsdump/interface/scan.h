@@ -6,7 +6,7 @@
 #ifndef WSDUMP_INTERFACE_SCAN_H
 #define WSDUMP_INTERFACE_SCAN_H
 
-#include "../store.h"
+#include "store.h"
 
 #include <glib.h>
 

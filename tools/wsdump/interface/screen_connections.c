@@ -1,6 +1,6 @@
 /* All connections: a row each. What the columns are stands in one table. */
 #define _GNU_SOURCE /* qsort_r */
-#include "../escape.h"
+#include "escape.h"
 #include "format.h"
 #include "scan.h"
 #include "screens.h"

@@ -2,7 +2,7 @@
 #ifndef WSDUMP_INTERFACE_SEARCH_H
 #define WSDUMP_INTERFACE_SEARCH_H
 
-#include "../record.h"
+#include "record.h"
 
 /* In its payload, its headers, the rule that it breaks, or its type's name. Letters of ASCII match
  * large and small ones alike. */
