@@ -13,8 +13,8 @@ import shutil
 import socket
 import struct
 import sys
-import threading
 import time
+import unicodedata
 import unittest
 
 from terminal import Terminals
@@ -32,7 +32,7 @@ terminals = None  # the Terminals of this run
 
 def mask(lines):
     """Without what differs from run to run: the memory that is used."""
-    return [re.sub(r"mem \d+/", "mem #/", line) for line in lines]
+    return [re.sub(r" *mem \d+/\d+ MiB", "  mem #", line) for line in lines]
 
 
 def screen_of(lines):
@@ -40,7 +40,13 @@ def screen_of(lines):
     return lines[1].split()[0] if len(lines) > 1 and lines[1].split() else ""
 
 
-PROMPT = re.compile(r"^(Filter: |Search: |Leave\?)")
+def is_loaded(lines):
+    """The connections are there, and the capture was read."""
+    return len(lines) > 1 and "reading" not in lines[0] and \
+        re.match(r" connections [1-9]", lines[1]) is not None
+
+
+PROMPT = re.compile(r"^(Filter: |Search: |Leave\?|Save )")
 
 
 def has_prompt(lines):
@@ -110,7 +116,7 @@ class Walk:
 
     def __init__(self, test, name, terminal, size):
         self.test, self.terminal, self.size, self.golden = test, terminal, size, Golden(name)
-        self.picture = []
+        self.picture, self.watch = [], lambda picture, size: None
 
     def do(self, step):
         what, _, rest = step.partition(" ")
@@ -134,6 +140,7 @@ class Walk:
         if UPDATE:
             self.picture = mask(self.terminal.settled())
             self.golden.add(step, self.picture)
+            self.watch(self.picture, self.size)
             return
         name = self.golden.path.name
         wanted = self.golden.next(step, self.size)
@@ -145,6 +152,7 @@ class Walk:
                 *difflib.unified_diff(wanted, mask(lines), "wanted", "shown", lineterm="", n=1),
                 self.terminal.stderr.read_text()]))
         self.picture = wanted
+        self.watch(self.picture, self.size)
 
     def run(self, steps):
         self.check("begin")
@@ -168,6 +176,7 @@ MOVES = ["j", "Down", "k", "Up", "PgDn", "PgUp", "^F", "^B", "^D", "^U", "G", "g
 SIDEWAYS = ["Right", "Left"]
 EVERYWHERE = ["F1", "q", "?", "Esc", "p", "p", "t", "t", "t", "^L", "Esc"]
 OTHERS = ["F8", "q", "i", "F10", "F9", "q", "!", "q"]
+SAVING = ["w", "Esc", "F2", "Esc", "y"]
 OF_ONE = ["F5", "q", "l", "q", "F7", "q", "H", "q"]
 
 
@@ -188,20 +197,20 @@ KEYS = {
         *MOVES, *SIDEWAYS, "Space", "Space", "<", ">", "F6", "I", "I", "a", "q", "Enter", "q",
         *search("1"), *filtering("code > 1000"), "F", "F", *OF_ONE]),
     "messages": ("fragments", ["Enter"], [
-        *MOVES, "j", "m", "j", "+", "f", "f", "z", "z", "Tab", "x", "x", "x", *SIDEWAYS, "G",
+        *MOVES, "Space", "Space", "j", "m", "j", "+", "f", "f", "z", "z", "Tab", "x", "x", "x", *SIDEWAYS, "G",
         "Enter", "q", *search("after"), *filtering("type == text"), "F", "F", *OF_ONE]),
     "detail": ("fragments", ["Enter", "j", "Enter"], [
         *MOVES, *SIDEWAYS, "Tab", "Tab", "Tab", "x", "x", "b", "b", "Enter", "Space", "]", "[",
         *search("fr"), *OF_ONE]),
     "ladder": ("fragments", ["l"], [
-        *MOVES, *SIDEWAYS, "Enter", "q", *search("after"), *filtering("type == text"), "F", "F",
+        *MOVES, "Space", "Space", *SIDEWAYS, "Enter", "q", *search("after"), *filtering("type == text"), "F", "F",
         *OF_ONE]),
-    "statistics": ("fragments", ["i"], [*MOVES, *SIDEWAYS, *search("close")]),
+    "statistics": ("fragments", ["Enter", "i"], [*MOVES, *SIDEWAYS, *search("close"), *OF_ONE]),
     "handshake": ("refused", ["j", "H"], [*MOVES, *SIDEWAYS, *search("the"), *OF_ONE]),
     "findings": ("closing", ["!"], [
-        *MOVES, *SIDEWAYS, "Enter", "q", *search("no"), *filtering("from == client"), "F", "F",
+        *MOVES, "Space", "Space", *SIDEWAYS, "Enter", "q", *search("no"), *filtering("from == client"), "F", "F",
         *OF_ONE]),
-    "help": ("closing", ["?"], [*MOVES, *SIDEWAYS, *search("screen"), *OTHERS]),
+    "help": ("closing", ["?"], [*MOVES, *SIDEWAYS, "w", "F2", "y", *search("screen")]),
 }
 
 
@@ -211,6 +220,81 @@ def keys_of_help(lines):
     return {key for row in rows if row for key in row[1].split()}
 
 
+# What README.md says of a picture, in a comment: the capture, the size, the keys; and the picture.
+PICTURE = re.compile(r"<!-- screens_test.py: (\S+) (\d+)x(\d+) ?(.*?) -->\n```\n(.*?)```", re.S)
+
+
+# ---- Traffic -------------------------------------------------------------------------------------
+
+HARM = [b"\x1b]2;PWNED", b"\x1b]52;c;UFdORUQ=", b"\x1b[77;77m", b"\x1b[?1049l\x1b[66;66H",
+        b"\x9b77;77m", b"\xc2\x9b77;77m", b"\x1bP+q", b"\x0e\x0f", "\u202e".encode(),
+        "\u2066".encode()]
+HOSTILE = [  # of opcode 1, but for the last ones
+    *(b"hostile " + harm + b"\x07 seen" for harm in HARM),
+    "hostile wide 漢字かな交じり文。全角ＡＢＣ 한국어 😀👩‍👩‍👧‍👦🇩🇪 ".encode() * 5,
+    ("hostile marks e\u0301 a" + "\u0300\u0316" * 40 + " z\u20dd " + "\u0301" * 9).encode(),
+    b"hostile invalid \xff\xfe\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80 \xe6\xbc",
+    b"hostile\ttab\r\nlines\x00\x01\x08\x08\x0b\x0c\x7f",
+    b'{"hostile": "\\u001b[77;77m \x1b[77;77m", "\xe6\xbc\xa2": [1, "' + HARM[0] + b'"]}',
+]
+
+
+def frame(opcode, payload, key=None):
+    """Masked where there is a key."""
+    size = bytes([len(payload)]) if len(payload) < 126 else b"\x7e" + struct.pack(">H", len(payload))
+    size = bytes([size[0] | (0x80 if key else 0)]) + size[1:]
+    masked = bytes(byte ^ key[n % 4] for n, byte in enumerate(payload)) if key else payload
+    return bytes([0x80 | opcode]) + size + (key or b"") + masked
+
+
+REQUEST = (b"GET /%s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+RESPONSE = (b"HTTP/1.1 101 %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+
+
+def hostile_capture():
+    """A pcap file (raw IP) of a conversation of which each part wants to harm the terminal."""
+    packets, next_ = [], [1000, 5000]
+
+    def say(who, data, flags=0x18):
+        tcp = struct.pack(">HHIIBBHHH", *((40000, 80) if who == 0 else (80, 40000)), next_[who],
+                          next_[1 - who], 0x50, flags, 65535, 0, 0) + data
+        addresses = [bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])]
+        packets.append(struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 7, 0, 64, 6, 0) +
+                       addresses[who] + addresses[1 - who] + tcp)
+        next_[who] += len(data) + (flags & 0x03 != 0)
+
+    say(0, b"", 0x02)
+    say(1, b"", 0x12)
+    say(0, REQUEST % (b"hostile" + HARM[2] + "漢字".encode() + b"\xff",
+                      b"\x1b]2;PWNED\x07h\r\nX-\x9b77;77m: " + HARM[3]))
+    say(1, RESPONSE % b"\x1b[77;77m")
+    for n, payload in enumerate(HOSTILE):
+        say(n % 2, frame(1 if n % 3 else 2, payload, None if n % 2 else b"\x1b]2;"))
+    say(0, frame(8, struct.pack(">H", 1000) + HARM[0] + b"\x07", b"\x00\x9b\x1b["))
+    records = (struct.pack("<IIII", 1600000000, n * 1000, len(p), len(p)) + p
+               for n, p in enumerate(packets))
+    return struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 101) + b"".join(records)
+
+
+def connect(listener):
+    """Both ends of a connection behind its opening handshake."""
+    client = socket.create_connection(listener.getsockname())
+    server = listener.accept()[0]
+    client.sendall(REQUEST % (b"live", b"localhost"))
+    server.recv(1000)
+    server.sendall(RESPONSE % b"Switching Protocols")
+    client.recv(1000)
+    return client, server
+
+
+def columns(text):
+    """How many a terminal takes for it."""
+    return sum(0 if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me", "Cf") else
+               2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
 class Screens(unittest.TestCase):
     def setUp(self):
         self.pressed = {}  # screen -> the keys that were pressed on it
@@ -218,10 +302,9 @@ class Screens(unittest.TestCase):
     def open(self, capture, size, environment=None, options=()):
         command = [WSDUMP, "-r", capture if "/" in str(capture) else CAPTURES / capture, *options]
         if VALGRIND:
-            self.log = terminals.path / "valgrind.log"
             command = ["valgrind", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect",
                        "--show-leak-kinds=definite,indirect", "--error-exitcode=99",
-                       f"--log-file={self.log}", *command]
+                       "--quiet", "--undef-value-errors=no", *command]
         return terminals.open(command, *size, environment)
 
     def leave(self, terminal, keys=("Q",)):
@@ -239,7 +322,7 @@ class Screens(unittest.TestCase):
     # ---- Every screen, at every size -------------------------------------------------------------
 
     def test_every_screen_at_every_size(self):
-        for size in SIZES:
+        for size in SIZES[1:2] if VALGRIND else SIZES:
             with self.subTest(size=size):
                 self.leave(self.walk(f"tour-{size[0]}x{size[1]}", "fragments.pcapng", size, TOUR),
                            ["q"])
@@ -247,20 +330,166 @@ class Screens(unittest.TestCase):
     def test_every_key_that_a_help_names(self):
         for screen, (capture, way, keys) in KEYS.items():
             with self.subTest(screen=screen):
-                others = [] if screen == "help" else OTHERS
-                steps = [*way, *keys, *others, *([] if screen == "help" else EVERYWHERE)]
+                last = [] if screen == "connections" else ["F10"]
+                saving = [] if screen == "help" else SAVING
+                steps = [*way, *keys, *OTHERS, *saving, *EVERYWHERE, *(way[-1:] if screen == "help" else []),
+                         *last]
                 terminal = self.walk(f"keys-{screen}", f"{capture}.pcapng", (80, 24), steps)
-                self.leave(terminal)
-                self.pressed.setdefault(screen, set()).add("Q")
+                self.leave(terminal, ["F10"] if screen == "connections" else ["Q"])
+                self.pressed.setdefault(screen, set()).update(
+                    {"F10", "q"} if screen == "connections" else set())
                 terminal = self.open(f"{capture}.pcapng", (120, 60))
-                terminal.until(lambda lines: "packets" in lines[0])
+                terminal.until(is_loaded)
                 terminal.press(*way, "?")
                 help_, shown = terminal.until(lambda lines: screen_of(lines) == "help" and
                                               any("With a mouse" in line for line in lines))
                 self.assertTrue(shown, help_)
-                missing = keys_of_help(help_) - self.pressed[screen]
+                self.assertIn("Q", keys_of_help(help_))
+                self.leave(terminal, ["q", "Q"] if screen == "connections" else ["Q"])
+                missing = keys_of_help(help_) - self.pressed[screen] - {"Q"}
+                if screen == "help":  # it has no connection: these say so
+                    missing -= {"F5", "l", "F7", "H"}
                 self.assertFalse(missing, f"keys of {screen} that no step presses")
+
+    # ---- Sizes, the mouse, terminals with less -----------------------------------------------------
+
+    def test_resizing_at_any_moment(self):
+        terminal = self.walk("resize", "fragments.pcapng", (80, 24), [
+            "size 120x40", "Enter", "size 80x24", "size 200x50", "Tab", "size 60x20", "j", "Enter",
+            "b", "size 120x40", "size 40x10", "size 18x5", "size 80x24", "q", "\\",
+            "type type ==", "size 100x30", "Enter", "size 50x12", "Esc", "l", "size 120x30", "i",
+            "size 70x20", "?", "size 120x40", "Esc", "q", "H", "size 80x24", "q", "q"])
+        for width in range(20, 140, 7):
+            terminal.resize(width, 5 + width // 4)
+        terminal.resize(80, 24)
+        lines, whole = terminal.until(lambda lines: len(lines) == 24 and
+                                      lines[23].startswith("EnterOpen"))
+        self.assertTrue(whole, lines)
+        self.leave(terminal)
+
+    def test_mouse(self):
+        self.leave(self.walk("mouse", "closing.pcapng", (120, 40), [
+            "click 5 6", "wheel down 5 6", "wheel up 5 6", "click 60 2", "click 60 2", "click 10 9",
+            "click 10 9", "click 90 8", "wheel down 90 8", "click 20 4", "click 12 39", "Esc"]))
+
+    def test_terminals_with_less(self):
+        for name, environment in {"no-colour": {"NO_COLOR": "1"}, "ascii": {"LC_ALL": "C"},
+                                  "vt100": {"TERM": "vt100"}}.items():
+            with self.subTest(name):
+                self.leave(self.walk(name, "fragments.pcapng", (80, 24), TOUR, environment), ["q"])
+
+    def test_colours_only_where_they_are_wanted(self):
+        for environment, wanted in [({}, r"\x1b\[[0-9;]*38;5;"),
+                                    ({"TERM": "xterm"}, r"\x1b\[[0-9;]*3[0-7]m"),
+                                    ({"NO_COLOR": "1"}, None), ({"TERM": "vt100"}, None)]:
+            with self.subTest(environment):
+                terminal = self.open("closing.pcapng", (120, 40), environment)
+                terminal.until(is_loaded)
+                terminal.press("Enter")
+                lines, shown = terminal.until(lambda lines: screen_of(lines) == "messages")
+                self.assertTrue(shown, lines)
+                text = "\n".join(terminal.picture(colours=True))
+                self.assertRegex(text, wanted or r"\x1b\[")  # without colours: attributes
+                if not wanted:
+                    self.assertNotRegex(text, r"\x1b\[([0-9;]*;)?([349][0-8])[;m]")
+                if "TERM" in environment:
+                    self.assertNotRegex(text, r"[34]8;5;")
                 self.leave(terminal)
+
+    # ---- Payloads that want to harm ----------------------------------------------------------------
+
+    def test_nothing_in_the_traffic_breaks_the_screen(self):
+        capture = terminals.path / "hostile.pcap"
+        capture.write_bytes(hostile_capture())
+        for size in SIZES:
+            with self.subTest(size=size):
+                terminal = self.open(capture, size)
+                terminal.record()
+                walk = Walk(self, f"hostile-{size[0]}x{size[1]}", terminal, size)
+                walk.watch = self.is_whole
+                walk.run(["^L", "H", "q", "l", "q", "Enter", "^L",
+                          *["j"] * len(HOSTILE), "g", "j", "Enter", "x", "Tab", *["]"] * 9, "q",
+                          "q"])
+                self.assertEqual(terminal.ask("#{alternate_on} #{pane_in_mode}"), "1 0")
+                self.assertNotIn("PWNED", terminal.ask("#{pane_title}"))
+                written = terminal.recorded()
+                self.assertIn(b"hostile", written)
+                for harm in HARM:
+                    self.assertNotIn(harm, written)
+                self.leave(terminal)
+
+    def is_whole(self, lines, size):
+        """The rows around a screen are where they belong, and the wall is straight."""
+        self.assertEqual(len(lines), size[1])
+        self.assertRegex(lines[0], r"^ wsdump  hostile.pcap  ")
+        self.assertRegex(lines[-1], r"^(Enter|Tab|F1)")
+        self.assertNotRegex("".join(lines), r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+        if size[0] >= 120 and screen_of(lines) == "messages":
+            walls = {columns(line[:line.index("│")]) if "│" in line else None
+                     for line in lines[2:-1]}
+            self.assertEqual(walls, {size[0] * 11 // 20}, "\n".join(lines))
+
+    # ---- Live --------------------------------------------------------------------------------------
+
+    def test_live_capture(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            terminal = terminals.open([WSDUMP, "-i", "lo", f"tcp port {port}"], 120, 40)
+            lines, ready = terminal.until(lambda lines: screen_of(lines) == "connections", PATIENCE)
+            if not ready:
+                self.skipTest("may not capture here: " + terminal.stderr.read_text())
+
+            def shows(*patterns):
+                lines, shown = terminal.until(lambda lines: all(
+                    re.search(pattern, "\n".join(lines)) for pattern in patterns), PATIENCE)
+                self.assertTrue(shown, "\n".join([f"wanted: {patterns}", *lines,
+                                                  terminal.stderr.read_text()]))
+
+            client, server = connect(listener)
+            shows(r"open +localhost/live", r"drops 0")
+            terminal.press("Enter")
+            server.sendall(b"\x81\x05first")
+            shows(r"◀ text +5 B first")
+            terminal.press("p")
+            shows("paused")
+            server.sendall(b"\x81\x06second" * 20)
+            time.sleep(0.3)
+            lines = terminal.picture()
+            self.assertFalse([line for line in lines if "second" in line], lines)
+            terminal.press("p")
+            shows(r"◀ text +6 B second", "22 rows")  # and follows them
+            client.close()
+            server.close()
+            terminal.press("q", "q")
+            shows(r"Leave\?.*not saved \(y, n\)")
+            terminal.press("n")
+            shows("^ wsdump.*\n connections", "EnterOpen")
+            terminal.press("q", "Esc", "q", "y")
+            self.assertEqual(terminal.status(PATIENCE), 0, terminal.stderr.read_text())
+
+    # ---- README ------------------------------------------------------------------------------------
+
+    def test_pictures_in_readme_are_what_is_drawn(self):
+        path = SOURCE / "README.md"
+        text = path.read_text()
+        pictures = list(PICTURE.finditer(text))
+        self.assertGreaterEqual(len(pictures), 3)
+        for found in reversed(pictures):
+            capture, width, height, keys, block = found.groups()
+            terminal = self.open(capture, (int(width), int(height)))
+            terminal.until(is_loaded)
+            terminal.press(*keys.split())
+            if UPDATE:
+                text = text[:found.start(5)] + "\n".join(terminal.settled()) + "\n" + \
+                    text[found.end(5):]
+            else:
+                wanted = block.split("\n")[:-1]
+                lines, same = terminal.until(lambda lines: mask(lines) == mask(wanted), PATIENCE)
+                self.assertTrue(same, "\n".join(difflib.unified_diff(wanted, lines, "README.md",
+                                                                     "shown", lineterm="")))
+            self.leave(terminal)
+        if UPDATE:
+            path.write_text(text)
 
 
 def programs():
@@ -273,4 +502,5 @@ def programs():
 if __name__ == "__main__":
     programs()
     with Terminals() as terminals:
-        unittest.main(argv=[sys.argv[0], *ARGUMENTS[2:]], verbosity=2)
+        chosen = ["Screens.test_every_screen_at_every_size"] if VALGRIND else ARGUMENTS[2:]
+        unittest.main(argv=[sys.argv[0], *chosen], verbosity=2)

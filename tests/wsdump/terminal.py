@@ -8,8 +8,10 @@ import time
 
 # Keys as wsdump's help writes them -> as tmux does, where it writes them otherwise.
 TMUX_NAMES = {"PgUp": "PPage", "PgDn": "NPage", "Esc": "Escape", "Backspace": "BSpace"}
+# As a terminal of type xterm sends them; tmux sends others, as its own type has them.
+SEQUENCES = {"Home": "\x1bOH", "End": "\x1bOF"}
 POLL = 0.015  # seconds between two looks at a picture
-# The whole height is the program's; a program that ended leaves its status to be read.
+# The whole height is the program's, and its last picture stays.
 CONFIGURATION = """
 set -g status off
 set -g remain-on-exit on
@@ -61,13 +63,19 @@ class Terminal:
     def __init__(self, terminals, name, command, width, height, environment):
         self.tmux, self.name = terminals.tmux, name
         self.stderr, self.raw = terminals.path / f"{name}.stderr", terminals.path / f"{name}.raw"
-        line = shlex.join(["exec", "env", "-u", "NO_COLOR", "-u", "LANG",
+        self.result = terminals.path / f"{name}.status"
+        line = shlex.join(["env", "-u", "NO_COLOR", "-u", "LANG",
                            *(f"{k}={v}" for k, v in environment.items()), *map(str, command)])
         self.tmux("new-session", "-d", "-s", name, "-x", str(width), "-y", str(height),
-                  f"{line} 2>{shlex.quote(str(self.stderr))}")
+                  f"{line} 2>{self.stderr}; echo $? >{self.result}.new; "
+                  f"mv {self.result}.new {self.result}")
 
     def press(self, *keys):
-        self.tmux("send-keys", "-t", self.name, *map(tmux_name, keys))
+        for key in keys:
+            if key in SEQUENCES:
+                self.type(SEQUENCES[key])
+            else:
+                self.tmux("send-keys", "-t", self.name, tmux_name(key))
 
     def type(self, text):
         """Send characters as they are."""
@@ -92,7 +100,7 @@ class Terminal:
 
     def record(self):
         """From now on, keep the bytes that the program writes; recorded() has them."""
-        self.tmux("pipe-pane", "-t", self.name, f"exec cat >{shlex.quote(str(self.raw))}")
+        self.tmux("pipe-pane", "-t", self.name, f"exec cat >{self.raw}")
 
     def recorded(self):
         return self.raw.read_bytes() if self.raw.exists() else b""
@@ -109,8 +117,8 @@ class Terminal:
                 return lines, False
             time.sleep(POLL)
 
-    def settled(self, seconds=0.35):
-        """A picture that did not change for so long: several of wsdump's ticks."""
+    def settled(self, seconds=0.22):
+        """A picture that did not change for so long: two of wsdump's ticks."""
         since, last = time.monotonic(), self.picture()
         while time.monotonic() - since < seconds:
             time.sleep(POLL)
@@ -120,11 +128,10 @@ class Terminal:
         return last
 
     def status(self, seconds=10):
-        """The exit status of the program; None when it does not end."""
+        """The exit status of the program, as a shell has it; None when it does not end."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            dead, status = self.ask("#{pane_dead} #{pane_dead_status}").split(" ")
-            if dead == "1":
-                return int(status) if status else -1
+            if self.result.exists():
+                return int(self.result.read_text())
             time.sleep(POLL)
         return None

@@ -133,6 +133,7 @@ gboolean term_open(FILE *keys, GError **error)
         return FALSE;
     }
     prepare_for_crash();
+    del_curterm(cur_term); /* newterm makes one of its own */
     set_escdelay(25);
     terminal.screen = newterm(NULL, stdout, keys ? keys : stdin);
     if (!terminal.screen) {
