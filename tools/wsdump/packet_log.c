@@ -8,6 +8,7 @@
 #include "pcapng_write.h"
 
 #include <glib.h>
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -31,8 +32,8 @@ typedef struct block {
 } block;
 
 struct packet_log {
-    GMutex lock;
-    GQueue blocks; /* the oldest first */
+    pthread_mutex_t lock; /* not GLib's, which ThreadSanitizer does not see */
+    GQueue blocks;        /* the oldest first */
     uint64_t next_number;
     uint64_t memory, limit;
     size_t block_size;
@@ -41,7 +42,7 @@ struct packet_log {
 packet_log *packet_log_new(uint64_t memory)
 {
     packet_log *l = g_new0(packet_log, 1);
-    g_mutex_init(&l->lock);
+    pthread_mutex_init(&l->lock, NULL);
     l->limit = MAX(memory, MIN_MEMORY);
     l->block_size = (size_t)MIN(l->limit / BLOCKS, MAX_BLOCK);
     return l;
@@ -80,7 +81,7 @@ void packet_log_take(void *user, const packet *p, const save_origin *origin)
     size_t size = (sizeof(kept_packet) + p->captured + align - 1) / align * align;
     if (sizeof(block) + size > l->limit)
         return; /* its successor tells that it is missing */
-    g_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->lock);
     block *b = l->blocks.tail ? l->blocks.tail->data : NULL;
     if (!b || b->size - b->used < size)
         b = begin_block(l, size);
@@ -90,14 +91,14 @@ void packet_log_take(void *user, const packet *p, const save_origin *origin)
     if (p->captured > 0)
         memcpy(k + 1, p->data, p->captured);
     b->used += size;
-    g_mutex_unlock(&l->lock);
+    pthread_mutex_unlock(&l->lock);
 }
 
 uint64_t packet_log_memory(packet_log *l)
 {
-    g_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->lock);
     uint64_t memory = l->memory;
-    g_mutex_unlock(&l->lock);
+    pthread_mutex_unlock(&l->lock);
     return memory;
 }
 
@@ -108,7 +109,7 @@ uint64_t packet_log_memory(packet_log *l)
 static block *next_block(packet_log *l, uint64_t number, size_t *used)
 {
     block *found = NULL;
-    g_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->lock);
     for (GList *i = l->blocks.head; i && !found; i = i->next)
         if (((block *)i->data)->number >= number)
             found = i->data;
@@ -116,7 +117,7 @@ static block *next_block(packet_log *l, uint64_t number, size_t *used)
         g_atomic_int_inc(&found->users);
         *used = found->used;
     }
-    g_mutex_unlock(&l->lock);
+    pthread_mutex_unlock(&l->lock);
     return found;
 }
 
@@ -124,9 +125,9 @@ typedef void packet_found(void *user, const kept_packet *k);
 
 static uint64_t end_of(packet_log *l)
 {
-    g_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->lock);
     uint64_t end = l->next_number;
-    g_mutex_unlock(&l->lock);
+    pthread_mutex_unlock(&l->lock);
     return end;
 }
 
@@ -222,6 +223,6 @@ void packet_log_free(packet_log *l)
         return;
     while (l->blocks.head)
         drop_oldest(l);
-    g_mutex_clear(&l->lock);
+    pthread_mutex_destroy(&l->lock);
     g_free(l);
 }
