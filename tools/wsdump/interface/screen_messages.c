@@ -3,7 +3,7 @@
 #include "detail.h"
 #include "message_frames.h"
 #include "message_line.h"
-#include "rows.h"
+#include "rows_screen.h"
 #include "screens.h"
 
 #include <string.h>
@@ -12,8 +12,7 @@
 enum { WIDE = 120, LIST_MIN = 60, NARROW = 80 };
 
 typedef struct messages {
-    screen base;
-    rows rows;
+    rows_screen list;
     bool frames;   /* all frames are shown */
     bool controls; /* pings and pongs are shown */
     detail *detail;
@@ -38,8 +37,8 @@ static bool shows(const void *user, const record *r)
 static bool update(screen *s, ui *u, gint64 deadline)
 {
     messages *m = self(s);
-    bool complete = rows_update(&m->rows, u, deadline);
-    const row_item *selected = rows_selected(&m->rows);
+    bool complete = rows_update(&m->list.rows, u, deadline);
+    const row_item *selected = rows_selected(&m->list.rows);
     m->list_width = term_screen().width >= WIDE ? MAX(LIST_MIN, term_screen().width * 11 / 20) : 0;
     if (m->list_width && selected)
         detail_show(m->detail, u, selected->row, term_screen().width - m->list_width - 1);
@@ -51,13 +50,13 @@ static bool update(screen *s, ui *u, gint64 deadline)
 static void describe(screen *s, ui *u, GString *out)
 {
     messages *m = self(s);
-    if (m->rows.conn)
-        g_string_append_printf(out, "of connection %" G_GUINT64_FORMAT ": ", m->rows.conn);
+    if (m->list.rows.conn)
+        g_string_append_printf(out, "of connection %" G_GUINT64_FORMAT ": ", m->list.rows.conn);
     else
         g_string_append(out, "of all connections: ");
-    if (m->rows.list.count)
-        g_string_append_printf(out, "%zu of ", m->rows.list.selected + 1);
-    g_string_append_printf(out, "%zu rows", m->rows.list.count);
+    if (m->list.rows.list.count)
+        g_string_append_printf(out, "%zu of ", m->list.rows.list.selected + 1);
+    g_string_append_printf(out, "%zu rows", m->list.rows.list.count);
     if (!m->controls)
         g_string_append(out, ", pings and pongs hidden");
     (void)u;
@@ -66,15 +65,15 @@ static void describe(screen *s, ui *u, GString *out)
 static void draw_item(void *user, ui *u, size_t item, lines *out, int width)
 {
     messages *m = user;
-    const row_item *i = rows_get(&m->rows, item);
-    const row_item *above = item > 0 ? rows_get(&m->rows, item - 1) : NULL;
+    const row_item *i = rows_get(&m->list.rows, item);
+    const row_item *above = item > 0 ? rows_get(&m->list.rows, item - 1) : NULL;
     if (i->row < u->view.first)
         return;
     const record *r = store_row(&u->view, i->row);
     bool known = above && above->row >= u->view.first;
     int64_t before_ns = known ? store_row(&u->view, above->row)->time_ns : r->time_ns;
     const message_layout l = {.ui = u,
-                              .conn = m->rows.conn == 0,
+                              .conn = m->list.rows.conn == 0,
                               .narrow = width < NARROW,
                               .child = i->parent != STORE_NO_ROW,
                               .before_ns = before_ns};
@@ -91,14 +90,15 @@ static void draw(screen *s, ui *u, region r)
         detail_draw(m->detail, (region){r.y, left.width + 1, r.height, r.width - left.width - 1});
     }
     lines *head = lines_new();
-    const message_layout l = {.ui = u, .conn = m->rows.conn == 0, .narrow = left.width < NARROW};
+    const message_layout l = {
+        .ui = u, .conn = m->list.rows.conn == 0, .narrow = left.width < NARROW};
     message_line_head(&l, head);
     term_fill((region){left.y, left.x, 1, left.width}, STYLE_HEADING);
     const line titles = lines_get(head, 0);
     term_line(left.y, left.x, left.width, &titles, 0, STYLE_HEADING, NULL);
     lines_free(head);
-    rows_draw(&m->rows, u, (region){left.y + 1, left.x, left.height - 1, left.width}, draw_item, m,
-              !m->in_detail);
+    rows_draw(&m->list.rows, u, (region){left.y + 1, left.x, left.height - 1, left.width},
+              draw_item, m, !m->in_detail);
 }
 
 static void move(screen *s, ui *u, list_step step)
@@ -108,12 +108,12 @@ static void move(screen *s, ui *u, list_step step)
     if (m->in_detail)
         detail_move(m->detail, step);
     else
-        list_move(&m->rows.list, step);
+        list_move(&m->list.rows.list, step);
 }
 
 static void open_row(screen *s, ui *u)
 {
-    const row_item *i = rows_selected(&self(s)->rows);
+    const row_item *i = rows_selected(&self(s)->list.rows);
     if (i && i->row >= u->view.first)
         ui_push(u, detail_screen_new(u, i->row));
 }
@@ -124,7 +124,7 @@ static void click(screen *s, ui *u, int y, int x)
     m->in_detail = m->list_width && x > m->list_width;
     if (m->in_detail)
         detail_click(m->detail, y);
-    else if (y > 0 && rows_click(&m->rows, y - 1))
+    else if (y > 0 && rows_click(&m->list.rows, y - 1))
         open_row(s, u);
 }
 
@@ -132,18 +132,7 @@ static bool search(screen *s, ui *u, const char *text, bool backwards, bool here
 {
     messages *m = self(s);
     return m->in_detail ? detail_search(m->detail, text, backwards, here)
-                        : rows_search(&m->rows, u, text, backwards, here);
-}
-
-static bool filter(screen *s, ui *u, const char *text, GError **error)
-{
-    (void)u;
-    return rows_filter(&self(s)->rows, text, error);
-}
-
-static bool *follow(screen *s)
-{
-    return &self(s)->rows.list.follow;
+                        : rows_search(&m->list.rows, u, text, backwards, here);
 }
 
 static void sideways(screen *s, int columns)
@@ -151,44 +140,17 @@ static void sideways(screen *s, int columns)
     detail_sideways(self(s)->detail, columns);
 }
 
-static uint64_t selected_row(const screen *s, const ui *u)
-{
-    const row_item *i = rows_selected(&((const messages *)s)->rows);
-    return i && i->row >= u->view.first ? i->row : STORE_NO_ROW;
-}
-
-static uint64_t selected_connection(const screen *s, const ui *u)
-{
-    const messages *m = (const messages *)s;
-    uint64_t row = selected_row(s, u);
-    return m->rows.conn || row == STORE_NO_ROW ? m->rows.conn : store_row(&u->view, row)->conn;
-}
-
-static void tag(screen *s, ui *u)
-{
-    (void)u;
-    rows_tag(&self(s)->rows);
-}
-
-static void collect(const screen *s, const ui *u, bool tagged, GArray *found, GArray *connections)
-{
-    (void)connections;
-    rows_collect(&((const messages *)s)->rows, u, tagged, found);
-}
-
 static void free_messages(screen *s)
 {
-    messages *m = self(s);
-    rows_clear(&m->rows);
-    detail_free(m->detail);
-    g_free(m);
+    detail_free(self(s)->detail);
+    rows_screen_free(s);
 }
 
 /* ---- Its own keys ---------------------------------------------------------------------------- */
 
 static void unfold(ui *u, screen *s)
 {
-    rows *l = &self(s)->rows;
+    rows *l = &self(s)->list.rows;
     const row_item *i = rows_selected(l);
     while (i && i->parent != STORE_NO_ROW) { /* from a frame to its message */
         list_move(&l->list, LIST_UP);
@@ -210,7 +172,7 @@ static void unfold(ui *u, screen *s)
 
 static void rescan(ui *u, screen *s)
 {
-    rows_filter(&self(s)->rows, u->filter, NULL);
+    rows_filter(&self(s)->list.rows, u->filter, NULL);
 }
 
 static void toggle_frames(ui *u, screen *s)
@@ -261,28 +223,23 @@ static const screen_class messages_class = {
     .click = click,
     .search = search,
     .open = open_row,
-    .filter = filter,
-    .follow = follow,
-    .tag = tag,
-    .collect = collect,
     .sideways = sideways,
-    .connection = selected_connection,
-    .row = selected_row,
+    ROWS_SCREEN_FUNCTIONS,
 };
 
 screen *messages_new(ui *u, uint64_t conn)
 {
     messages *m = g_new0(messages, 1);
-    m->base.kind = &messages_class;
+    m->list.base.kind = &messages_class;
     m->controls = true;
     m->detail = detail_new();
-    rows_init(&m->rows, u, conn, shows, m);
-    return &m->base;
+    rows_init(&m->list.rows, u, conn, shows, m);
+    return &m->list.base;
 }
 
 screen *messages_new_at(ui *u, uint64_t conn, uint64_t row)
 {
     screen *s = messages_new(u, conn);
-    rows_seek(&self(s)->rows, row);
+    rows_seek(&self(s)->list.rows, row);
     return s;
 }
