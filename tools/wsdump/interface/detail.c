@@ -124,11 +124,6 @@ void detail_show(detail *d, ui *u, uint64_t row, int width)
     pager_set(&d->pager, make(d, u, width), stay);
 }
 
-uint64_t detail_row(const detail *d)
-{
-    return d->row;
-}
-
 void detail_next_view(detail *d)
 {
     d->view = (d->view + 1) % VIEWS;

@@ -15,7 +15,6 @@ detail *detail_new(void);
 /* Show this row, in so many columns; cheap when it is what is shown. The row must be in the view.
  */
 void detail_show(detail *d, ui *u, uint64_t row, int width);
-uint64_t detail_row(const detail *d);
 
 void detail_next_view(detail *d); /* of the payload */
 const char *detail_view_name(const detail *d);

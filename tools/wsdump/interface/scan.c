@@ -87,13 +87,6 @@ bool scan_update(scan *s, const store_view *v, uint64_t newest, gint64 deadline,
     return s->next >= v->end;
 }
 
-double scan_progress(const scan *s, const store_view *v)
-{
-    uint64_t all = v->end - v->first;
-    uint64_t done = s->conn ? all - MIN(all, s->pending->len) : MAX(s->next, v->first) - v->first;
-    return all ? (double)done / (double)all : 1;
-}
-
 void scan_free(scan *s)
 {
     if (!s)

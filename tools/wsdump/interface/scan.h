@@ -26,9 +26,6 @@ typedef void scan_found(void *user, uint64_t row, const record *r);
 bool scan_update(scan *s, const store_view *v, uint64_t newest, gint64 deadline, scan_found *found,
                  void *user);
 
-/* How much of the view was looked at: 0 to 1. */
-double scan_progress(const scan *s, const store_view *v);
-
 void scan_free(scan *s); /* NULL is fine */
 
 #endif

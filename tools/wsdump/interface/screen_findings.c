@@ -1,5 +1,4 @@
 /* What deserves a look, of all connections: broken rules, gaps, guesses, refusals. */
-#include "detail.h"
 #include "findings.h"
 #include "rows_screen.h"
 #include "screens.h"

@@ -1,13 +1,12 @@
 /* The opening handshake of a connection, explained. */
 #include "page_handshake.h"
 #include "page_screen.h"
-#include "scan.h"
 #include "screens.h"
 
 /* Those behind the open record belong to it: a handshake has fewer faults than this. */
 enum { MAX_FAULTS = 32 };
 
-/* The rows of one connection are linked from new to old: the handshake's are the oldest. */
+/* The rows of one connection are linked from new to old, so its oldest are found from the front. */
 static size_t find_faults(ui *u, const store_connection *c, const record *out[MAX_FAULTS])
 {
     size_t count = 0;

@@ -44,8 +44,6 @@ struct ui {
     bool leave;
 };
 
-void ui_run(ui *u);
-
 void ui_push(ui *u, screen *s);
 void ui_pop(ui *u); /* the last one stays */
 screen *ui_top(ui *u);
