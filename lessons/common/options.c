@@ -1,0 +1,52 @@
+/* The command line and the log of every lesson's server. */
+#include "common.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+lesson_options lesson_options_read(int argc, char **argv, unsigned which, const GOptionEntry *more,
+                                   const char *purpose)
+{
+    lesson_options o = {.ping_ms = 30000, .read_ms = 60000, .write_ms = 10000};
+    const GOptionEntry port[] = {
+        {"port", 0, 0, G_OPTION_ARG_INT, &o.port, "Listen here; 0 = any free port", "N"}, {0}};
+    const GOptionEntry times[] = {
+        {"ping-ms", 0, 0, G_OPTION_ARG_INT, &o.ping_ms, "Ping this often (30000)", "MS"},
+        {"read-ms", 0, 0, G_OPTION_ARG_INT, &o.read_ms, "Give up a silent peer (60000)", "MS"},
+        {"write-ms", 0, 0, G_OPTION_ARG_INT, &o.write_ms, "Give up a stuck write (10000)", "MS"},
+    };
+    GOptionContext *context = g_option_context_new(NULL);
+    g_option_context_set_summary(context, purpose);
+    g_option_context_add_main_entries(context, port, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(times); i++)
+        if (which & (1U << i))
+            g_option_context_add_main_entries(context, (GOptionEntry[]){times[i], {0}}, NULL);
+    if (more)
+        g_option_context_add_main_entries(context, more, NULL);
+    GError *error = NULL;
+    bool read = g_option_context_parse(context, &argc, &argv, &error);
+    const char *wrong = !read                               ? error->message
+                        : argc > 1                          ? "takes options only, no arguments"
+                        : o.port < 0 || o.port > UINT16_MAX ? "--port takes 0 to 65535"
+                        : o.ping_ms < 0 || o.read_ms < 0 || o.write_ms < 0
+                            ? "a time in milliseconds is not negative"
+                            : NULL;
+    if (wrong) {
+        fprintf(stderr, "%s: %s; --help lists the options\n", g_get_prgname(), wrong);
+        exit(2);
+    }
+    g_option_context_free(context);
+    return o;
+}
+
+void lesson_log(unsigned conn, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    g_autofree char *what = g_strdup_vprintf(format, values);
+    va_end(values);
+    g_autofree char *number = g_strdup_printf("%u", conn);
+    g_log_structured("lesson", G_LOG_LEVEL_MESSAGE, "CONN", number, "MESSAGE", "conn %s %s", number,
+                     what);
+}
