@@ -127,7 +127,7 @@ private:
             for (char c : fields_.at("websocket.masking_key"))
                 key += c == ':' ? "" : std::string(1, c);
         const std::string port = fields_.at("tcp.dstport");
-        const bool to_server = port == "8080" || port == "9000";
+        const bool to_server = port.size() == 4; // those of clients have five digits
         frames_[address(to_server ? "src" : "dst") + (to_server ? " client" : " server")].push_back(
             {number("websocket.fin") != 0, number("websocket.mask") != 0, number("websocket.rsv"),
              number("websocket.opcode"), length, key});
