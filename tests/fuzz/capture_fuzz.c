@@ -53,7 +53,7 @@ static void on_stream(void *user, const tcp_event *event)
 static void on_saved(void *user, const packet *p, const save_origin *origin)
 {
     CHECK(origin->first > 0 && origin->first <= origin->newest);
-    pcapng_writer_add(user, p);
+    pcapng_writer_add(user, p->time_ns, p->link, p->data, p->captured, p->original);
 }
 
 /* The file is whole, and holds as many packets as were handed to the writer. */
@@ -78,7 +78,7 @@ static void run(FILE *stream, outcome *o)
     char *written = NULL;
     size_t written_size = 0;
     FILE *file = open_memstream(&written, &written_size);
-    pcapng_writer *writer = pcapng_writer_new(file);
+    pcapng_writer *writer = pcapng_writer_new(file, "wsdump", NULL);
     const save_limits bounds = {.max_held = 4000, .max_connection = 1000};
     save *saving = save_new(on_saved, writer, &bounds, on_stream, o);
     tcp *streams = tcp_new(&limits, save_tcp_event, saving);

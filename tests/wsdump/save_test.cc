@@ -24,7 +24,7 @@ public:
     explicit Saving(const save_limits &limits = {})
     {
         stream_ = open_memstream(&buffer_, &size_);
-        writer_ = pcapng_writer_new(stream_);
+        writer_ = pcapng_writer_new(stream_, "wsdump", nullptr);
         save_ = save_new(write_packet, this, &limits, on_event, this);
     }
     ~Saving()
@@ -109,7 +109,7 @@ private:
     {
         auto *self = static_cast<Saving *>(user);
         self->before.push_back(origin->before);
-        pcapng_writer_add(self->writer_, p);
+        pcapng_writer_add(self->writer_, p->time_ns, p->link, p->data, p->captured, p->original);
     }
     static void on_event(void *user, const tcp_event *event)
     {

@@ -180,7 +180,8 @@ static void write_packet(void *user, const kept_packet *k)
         return;
     f->taken = k->origin.before + 1;
     f->written++;
-    pcapng_writer_add(w->file, &k->packet);
+    const packet *p = &k->packet;
+    pcapng_writer_add(w->file, p->time_ns, p->link, p->data, p->captured, p->original);
 }
 
 static packet_log_written sum_up(const writing *w)
@@ -207,7 +208,7 @@ int packet_log_write(packet_log *l, const uint64_t *connections, size_t count, F
         g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     for (size_t i = 0; i < count; i++)
         g_hash_table_add(wanted, GSIZE_TO_POINTER(connections[i]));
-    writing w = {wanted, found, flows, pcapng_writer_new(stream)};
+    writing w = {wanted, found, flows, pcapng_writer_new(stream, "wsdump", NULL)};
     for_each(l, find_flow, &w);
     for_each(l, write_packet, &w);
     pcapng_writer_finish(w.file);

@@ -21,7 +21,7 @@ static void keep_packet(void *user, const packet *p, const save_origin *origin)
 {
     pipeline *l = user;
     if (l->writer)
-        pcapng_writer_add(l->writer, p);
+        pcapng_writer_add(l->writer, p->time_ns, p->link, p->data, p->captured, p->original);
     if (l->packets)
         l->packets(l->packets_user, p, origin);
 }
@@ -33,7 +33,7 @@ static void begin_saving(pipeline *l, const pipeline_options *o, uint64_t memory
     l->packets = o->packets;
     l->packets_user = o->packets_user;
     if (o->save_to) {
-        l->writer = pcapng_writer_new(o->save_to);
+        l->writer = pcapng_writer_new(o->save_to, "wsdump", NULL);
         pcapng_writer_flush(l->writer);
     }
     l->save = save_new(keep_packet, l, &limits, session_tcp_event, l->sessions);

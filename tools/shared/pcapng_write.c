@@ -9,6 +9,7 @@ enum {
     SECTION_HEADER = 0x0a0d0d0a,
     INTERFACE_DESCRIPTION = 1,
     ENHANCED_PACKET = 6,
+    OPTION_COMMENT = 1,
     OPTION_USERAPPL = 4, /* of a section */
     OPTION_TSRESOL = 9,  /* of an interface */
     LINK_ETHERNET = 1,
@@ -41,17 +42,37 @@ static void put_block(pcapng_writer *w, uint32_t type, const void *fields, uint3
     put(w, &head[1], sizeof head[1]);
 }
 
-static void put_section_header(pcapng_writer *w)
+static void append(GByteArray *to, const void *bytes, size_t len)
+{
+    g_byte_array_append(to, bytes, (guint)len);
+}
+
+/* An option is its code, its length, and its value padded to 32 bits. */
+static void append_text_option(GByteArray *to, uint16_t code, const char *text)
+{
+    static const uint8_t zeros[4];
+    size_t len = MIN(strlen(text), G_MAXUINT16);
+    uint16_t head[2] = {code, (uint16_t)len};
+    append(to, head, sizeof head);
+    append(to, text, len);
+    append(to, zeros, (0 - len) & 3);
+}
+
+static void put_section_header(pcapng_writer *w, const char *program, const char *comment)
 {
     static const struct {
         uint32_t magic;
         uint16_t major, minor;
         uint32_t length[2]; /* of the section: not known */
-        uint16_t code, len; /* the option: which program wrote it */
-        char name[8];
-        uint16_t end[2];
-    } section = {0x1a2b3c4d, 1, 0, {G_MAXUINT32, G_MAXUINT32}, OPTION_USERAPPL, 6, "wsdump", {0}};
-    put_block(w, SECTION_HEADER, &section, sizeof section, NULL, 0);
+    } section = {0x1a2b3c4d, 1, 0, {G_MAXUINT32, G_MAXUINT32}};
+    static const uint16_t end[2];
+    GByteArray *options = g_byte_array_new();
+    if (comment)
+        append_text_option(options, OPTION_COMMENT, comment);
+    append_text_option(options, OPTION_USERAPPL, program);
+    append(options, end, sizeof end);
+    put_block(w, SECTION_HEADER, &section, sizeof section, options->data, options->len);
+    g_byte_array_unref(options);
 }
 
 /* The number of the interface with this link type, described now if need be. */
@@ -72,21 +93,22 @@ static uint32_t interface_of(pcapng_writer *w, uint32_t link)
     return w->links->len - 1;
 }
 
-pcapng_writer *pcapng_writer_new(FILE *stream)
+pcapng_writer *pcapng_writer_new(FILE *stream, const char *program, const char *comment)
 {
     pcapng_writer *w = g_new0(pcapng_writer, 1);
     w->stream = stream;
     w->links = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    put_section_header(w);
+    put_section_header(w, program, comment);
     return w;
 }
 
-void pcapng_writer_add(pcapng_writer *w, const packet *p)
+void pcapng_writer_add(pcapng_writer *w, int64_t time_ns, uint32_t link, const void *data,
+                       uint32_t captured, uint32_t original)
 {
-    uint64_t time = (uint64_t)MAX(p->time_ns, 0); /* the format knows no time before 1970 */
-    uint32_t fields[] = {interface_of(w, p->link), (uint32_t)(time >> 32), (uint32_t)time,
-                         p->captured, p->original};
-    put_block(w, ENHANCED_PACKET, fields, sizeof fields, p->data, p->captured);
+    uint64_t time = (uint64_t)MAX(time_ns, 0); /* the format knows no time before 1970 */
+    uint32_t fields[] = {interface_of(w, link), (uint32_t)(time >> 32), (uint32_t)time, captured,
+                         original};
+    put_block(w, ENHANCED_PACKET, fields, sizeof fields, data, captured);
 }
 
 bool pcapng_writer_flush(pcapng_writer *w)

@@ -31,9 +31,9 @@ public:
     explicit Written(const std::vector<packet> &packets)
     {
         FILE *stream = fopen(file.path(), "wb");
-        pcapng_writer *writer = pcapng_writer_new(stream);
+        pcapng_writer *writer = pcapng_writer_new(stream, "test", nullptr);
         for (const packet &p : packets)
-            pcapng_writer_add(writer, &p);
+            pcapng_writer_add(writer, p.time_ns, p.link, p.data, p.captured, p.original);
         pcapng_writer_finish(writer);
         EXPECT_EQ(pcapng_writer_failed(writer), 0);
         pcapng_writer_free(writer);
@@ -111,12 +111,12 @@ TEST(PcapngWrite, SaysWhyItFailed)
 {
     FILE *stream = fopen("/dev/full", "wb");
     ASSERT_NE(stream, nullptr);
-    pcapng_writer *writer = pcapng_writer_new(stream);
+    pcapng_writer *writer = pcapng_writer_new(stream, "test", nullptr);
     EXPECT_FALSE(pcapng_writer_flush(writer));
     EXPECT_EQ(pcapng_writer_failed(writer), ENOSPC);
     const build::Bytes data(100000);
     const packet p = packet_of(data, 1, 1);
-    pcapng_writer_add(writer, &p);
+    pcapng_writer_add(writer, p.time_ns, p.link, p.data, p.captured, p.original);
     EXPECT_EQ(pcapng_writer_failed(writer), ENOSPC);
     pcapng_writer_free(writer);
     fclose(stream);

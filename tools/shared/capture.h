@@ -1,0 +1,28 @@
+/*
+ * A conversation as a capture file (pcapng), with packets that are made up around its bytes: IPv4
+ * and TCP on 127.0.0.1, as loopback would carry them. wsdump, tshark and Wireshark open it; no
+ * privilege is needed to make it.
+ */
+#ifndef SHARED_CAPTURE_H
+#define SHARED_CAPTURE_H
+
+#include "conversation.h"
+
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Write all of `c` and flush. The same conversation gives the same bytes. What the conversation
+ * did not keep is a gap in front of each FIN or RST, and the file's comment says how much it is.
+ * False when writing failed: errno says why.
+ */
+bool capture_write(const conversation *c, FILE *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

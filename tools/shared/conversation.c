@@ -1,0 +1,144 @@
+/* One list of events, one array that holds all their bytes. See conversation.h. */
+#include "conversation.h"
+
+#include <glib.h>
+
+/* A direction of a connection. */
+typedef struct side {
+    uint16_t port;
+    uint64_t sent; /* bytes, those that were not kept too */
+    bool ended;
+} side;
+
+typedef struct connection {
+    side sides[2]; /* the server's, the client's: as from_client counts */
+} connection;
+
+typedef struct event {
+    conversation_event_type type;
+    bool from_client;
+    unsigned connection;
+    int64_t time_ns;
+    uint64_t at;
+    size_t data, len; /* in bytes */
+} event;
+
+struct conversation {
+    GArray *connections;
+    GArray *events;
+    GByteArray *bytes;
+    uint64_t lost;
+};
+
+conversation *conversation_new(void)
+{
+    conversation *c = g_new0(conversation, 1);
+    c->connections = g_array_new(FALSE, FALSE, sizeof(connection));
+    c->events = g_array_new(FALSE, FALSE, sizeof(event));
+    c->bytes = g_byte_array_new();
+    return c;
+}
+
+void conversation_free(conversation *c)
+{
+    if (!c)
+        return;
+    g_array_unref(c->connections);
+    g_array_unref(c->events);
+    g_byte_array_unref(c->bytes);
+    g_free(c);
+}
+
+static side *side_of(const conversation *c, unsigned number, bool client)
+{
+    g_return_val_if_fail(number < c->connections->len, NULL);
+    return &g_array_index(c->connections, connection, number).sides[client];
+}
+
+static void add(conversation *c, const event *e)
+{
+    g_array_append_vals(c->events, e, 1);
+}
+
+unsigned conversation_open(conversation *c, int64_t time_ns, uint16_t client_port,
+                           uint16_t server_port)
+{
+    connection new = {.sides = {{.port = server_port}, {.port = client_port}}};
+    g_array_append_vals(c->connections, &new, 1);
+    event e = {CONVERSATION_OPEN, true, c->connections->len - 1, time_ns, 0, 0, 0};
+    add(c, &e);
+    return e.connection;
+}
+
+static bool has_room(const conversation *c, size_t len)
+{
+    size_t kept = c->bytes->len + (size_t)c->events->len * CONVERSATION_EVENT_COST;
+    return kept <= CONVERSATION_MAX - CONVERSATION_EVENT_COST &&
+           len <= CONVERSATION_MAX - CONVERSATION_EVENT_COST - kept;
+}
+
+void conversation_bytes(conversation *c, unsigned number, bool from_client, int64_t time_ns,
+                        const void *data, size_t len)
+{
+    side *s = side_of(c, number, from_client);
+    if (!s || len == 0)
+        return;
+    if (c->lost == 0 && has_room(c, len)) {
+        event e = {CONVERSATION_BYTES, from_client, number, time_ns, s->sent, c->bytes->len, len};
+        add(c, &e);
+        g_byte_array_append(c->bytes, data, (guint)len);
+    } else {
+        c->lost += len; /* from the first loss on nothing is kept: no holes but the last one */
+    }
+    s->sent += len;
+}
+
+static void end(conversation *c, conversation_event_type how, unsigned number, bool from_client,
+                int64_t time_ns)
+{
+    side *s = side_of(c, number, from_client);
+    if (!s || s->ended)
+        return;
+    s->ended = true;
+    event e = {how, from_client, number, time_ns, s->sent, 0, 0};
+    add(c, &e);
+}
+
+void conversation_fin(conversation *c, unsigned number, bool from_client, int64_t time_ns)
+{
+    end(c, CONVERSATION_FIN, number, from_client, time_ns);
+}
+
+void conversation_reset(conversation *c, unsigned number, bool from_client, int64_t time_ns)
+{
+    end(c, CONVERSATION_RESET, number, from_client, time_ns);
+}
+
+uint64_t conversation_lost(const conversation *c)
+{
+    return c->lost;
+}
+
+unsigned conversation_connections(const conversation *c)
+{
+    return c->connections->len;
+}
+
+uint16_t conversation_port(const conversation *c, unsigned number, bool of_client)
+{
+    side *s = side_of(c, number, of_client);
+    return s ? s->port : 0;
+}
+
+size_t conversation_events(const conversation *c)
+{
+    return c->events->len;
+}
+
+conversation_event conversation_event_at(const conversation *c, size_t index)
+{
+    const event *e = &g_array_index(c->events, event, index);
+    return (conversation_event){e->type,    e->connection, e->from_client,
+                                e->time_ns, e->at,         c->bytes->data + e->data,
+                                e->len};
+}
