@@ -215,7 +215,9 @@ TEST(Capture, WhatWasNotKeptIsAGapAndANote)
     say(c.get(), 0, false, 6, frame("behind")); // would fit; but then a hole would be in between
     conversation_fin(c.get(), 0, false, 7);
     EXPECT_EQ(conversation_lost(c.get()), big.size() + 8);
+    conversation_set_note(c.get(), "the note");
     const File file(c.get());
+    EXPECT_NE(contents_of(file.path()).find("the note\nThe conversation"), std::string::npos);
     const auto packets = packets_of(file);
     EXPECT_EQ(packets.back().acknowledgment - packets[1].sequence,
               1 + strlen(response) + 6 + big.size() + 8 + 1);

@@ -181,13 +181,16 @@ static void prepare_ends(writer *w)
         }
 }
 
+/* The note, and what is not there; NULL = nothing to say. */
 static char *comment_on(const conversation *c)
 {
     uint64_t lost = conversation_lost(c);
-    return lost == 0 ? NULL
-                     : g_strdup_printf("The conversation was too long to keep: %" G_GUINT64_FORMAT
-                                       " further bytes are not in this capture.",
-                                       lost);
+    const char *note = conversation_note(c);
+    if (lost == 0)
+        return g_strdup(note);
+    return g_strdup_printf("%s%sThe conversation was too long to keep: %" G_GUINT64_FORMAT
+                           " further bytes are not in this capture.",
+                           note ? note : "", note ? "\n" : "", lost);
 }
 
 bool capture_write(const conversation *c, FILE *out)

@@ -16,7 +16,8 @@ extern "C" {
 
 /*
  * Write all of `c` and flush. The same conversation gives the same bytes. What the conversation
- * did not keep is a gap in front of each FIN or RST, and the file's comment says how much it is.
+ * did not keep is a gap in front of each FIN or RST. The file's comment is the conversation's note,
+ * and says how much was not kept.
  * False when writing failed: errno says why.
  */
 bool capture_write(const conversation *c, FILE *out);

@@ -28,6 +28,7 @@ struct conversation {
     GArray *events;
     GByteArray *bytes;
     uint64_t lost;
+    char *note;
 };
 
 conversation *conversation_new(void)
@@ -46,7 +47,19 @@ void conversation_free(conversation *c)
     g_array_unref(c->connections);
     g_array_unref(c->events);
     g_byte_array_unref(c->bytes);
+    g_free(c->note);
     g_free(c);
+}
+
+void conversation_set_note(conversation *c, const char *note)
+{
+    g_free(c->note);
+    c->note = g_strdup(note);
+}
+
+const char *conversation_note(const conversation *c)
+{
+    return c->note;
 }
 
 static side *side_of(const conversation *c, unsigned number, bool client)

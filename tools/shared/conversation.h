@@ -42,6 +42,10 @@ typedef struct conversation_event {
 conversation *conversation_new(void);
 void conversation_free(conversation *c);
 
+/* What the capture says about itself, UTF-8: a title, which check it was. The text is copied. */
+void conversation_set_note(conversation *c, const char *note);
+const char *conversation_note(const conversation *c); /* NULL = none */
+
 /* A client connects; the result is the number of the connection, 0, 1, 2, … */
 unsigned conversation_open(conversation *c, int64_t time_ns, uint16_t client_port,
                            uint16_t server_port);
