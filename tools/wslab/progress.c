@@ -1,0 +1,137 @@
+#include "progress.h"
+
+#include "lab.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct progress {
+    GKeyFile *file;
+    char *folder, *path;
+};
+
+progress *progress_open(const char *state, GError **error)
+{
+    progress *p = g_new0(progress, 1);
+    p->file = g_key_file_new();
+    p->folder = g_strdup(state);
+    p->path = g_build_filename(state, "progress.ini", NULL);
+    GError *cause = NULL;
+    if (!g_key_file_load_from_file(p->file, p->path, G_KEY_FILE_KEEP_COMMENTS, &cause) &&
+        !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        lab_wrong(error, LAB_CANNOT, "%s: %s; delete the file to begin anew", p->path,
+                  cause->message);
+        progress_close(p);
+        p = NULL;
+    }
+    g_clear_error(&cause);
+    return p;
+}
+
+void progress_close(progress *p)
+{
+    if (!p)
+        return;
+    g_key_file_unref(p->file);
+    g_free(p->folder);
+    g_free(p->path);
+    g_free(p);
+}
+
+static gboolean save(progress *p, GError **error)
+{
+    GError *cause = NULL;
+    if (g_mkdir_with_parents(p->folder, 0755) == 0 &&
+        g_key_file_save_to_file(p->file, p->path, &cause))
+        return TRUE;
+    lab_wrong(error, LAB_CANNOT, "cannot keep your progress in %s: %s", p->path,
+              cause ? cause->message : g_strerror(errno));
+    g_clear_error(&cause);
+    return FALSE;
+}
+
+progress_result progress_get(const progress *p, const char *check)
+{
+    g_autofree char *word = g_key_file_get_string(p->file, check, "result", NULL);
+    progress_result r = {
+        .title = g_key_file_get_string(p->file, check, "title", NULL),
+        .reason = g_key_file_get_string(p->file, check, "reason", NULL),
+        .details = g_key_file_get_string(p->file, check, "details", NULL),
+        .seconds = g_key_file_get_double(p->file, check, "seconds", NULL),
+        .seed = g_key_file_get_uint64(p->file, check, "seed", NULL),
+    };
+    for (play_verdict v = PLAY_PASS; word && v <= PLAY_SKIPPED && !r.known; v++)
+        if (strcmp(word, play_verdict_name(v)) == 0)
+            r.known = TRUE, r.verdict = v;
+    return r;
+}
+
+void progress_result_clear(progress_result *r)
+{
+    g_free(r->title);
+    g_free(r->reason);
+    g_free(r->details);
+    *r = (progress_result){0};
+}
+
+static void put_text(progress *p, const char *check, const char *key, const char *text)
+{
+    if (!text) {
+        g_key_file_remove_key(p->file, check, key, NULL);
+        return;
+    }
+    g_autofree char *valid = g_utf8_make_valid(text, -1); /* or it could not be read again */
+    g_key_file_set_string(p->file, check, key, valid);
+}
+
+gboolean progress_keep(progress *p, const char *check, const progress_result *r, GError **error)
+{
+    put_text(p, check, "result", play_verdict_name(r->verdict));
+    put_text(p, check, "title", r->title);
+    put_text(p, check, "reason", r->reason);
+    put_text(p, check, "details", r->details);
+    g_key_file_set_double(p->file, check, "seconds", r->seconds);
+    g_key_file_set_uint64(p->file, check, "seed", r->seed);
+    return save(p, error);
+}
+
+gboolean progress_forget(progress *p, const char *check, GError **error)
+{
+    static const char *const keys[] = {"result", "title", "reason", "details", "seconds", "seed"};
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+        g_key_file_remove_key(p->file, check, keys[i], NULL);
+    return save(p, error);
+}
+
+char *progress_where(const progress *p, const char *check)
+{
+    return g_key_file_get_string(p->file, "captures", check, NULL);
+}
+
+gboolean progress_keep_where(progress *p, const char *check, const char *where, GError **error)
+{
+    put_text(p, "captures", check, where);
+    return save(p, error);
+}
+
+int progress_hints(const progress *p, const char *check)
+{
+    int shown = g_key_file_get_integer(p->file, check, "hints", NULL);
+    return CLAMP(shown, 0, COURSE_HINTS);
+}
+
+gboolean progress_keep_hints(progress *p, const char *check, int shown, GError **error)
+{
+    g_key_file_set_integer(p->file, check, "hints", shown);
+    return save(p, error);
+}
+
+gboolean progress_seed(progress *p, guint64 *seed, GError **error)
+{
+    *seed = g_key_file_get_uint64(p->file, "learner", "seed", NULL);
+    if (*seed > 0)
+        return TRUE;
+    *seed = 1 + g_random_int() / 2; /* short enough to be typed */
+    g_key_file_set_uint64(p->file, "learner", "seed", *seed);
+    return save(p, error);
+}
