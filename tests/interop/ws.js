@@ -1,9 +1,10 @@
-// npm ws as a peer: ws.js server plain|deflate, ws.js client plain|deflate PORT. See peer_test.cc.
+// npm ws as a peer: ws.js server plain|deflate, ws.js client plain|deflate PORT [PATH [LARGEST]].
+// See peer_test.cc, and tests/lessons/peers_test.py.
 import { WebSocket, WebSocketServer } from 'ws'
 
-const [role, mode, port] = process.argv.slice(2)
 const limit = 16 << 20
-const sizes = [1, 125, 126, 65535, 65536, 1 << 20, limit]
+const [role, mode, port, path = '/', largest = limit] = process.argv.slice(2)
+const sizes = [1, 125, 126, 65535, 65536, 1 << 20, limit].filter(size => size <= largest)
 const options = { perMessageDeflate: mode === 'deflate' && { threshold: 0 }, maxPayload: limit }
 setTimeout(() => process.exit(3), 60_000).unref() // never stays behind
 
@@ -22,7 +23,7 @@ function fail(what) {
 }
 
 function talk() {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/`, options)
+  const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`, options)
   const next = name => new Promise(resolve => ws.once(name, (...args) => resolve(args)))
   ws.on('error', error => fail(error.message))
   ws.on('open', async () => {

@@ -132,9 +132,9 @@ TEST(Cli, HelpFitsAScreen)
     for (const std::string &line : lines)
         EXPECT_LE(line.size(), 100u) << line;
     for (const char *option :
-         {"-r",    "-w",     "-i",       "-f",    "-Y",         "-c",       "-s",       "-B",
-          "-p",    "-D",     "-Z",       "-n",    "-q",         "-l",       "--text",   "--json",
-          "--tui", "--show", "--frames", "--hex", "--max-data", "--memory", "--version"})
+         {"-r",    "-w",     "-i",     "-f",       "-Y",    "-c",         "-s",       "-B",
+          "-p",    "-D",     "-Z",     "-n",       "-q",    "-l",         "--text",   "--json",
+          "--tui", "--goto", "--show", "--frames", "--hex", "--max-data", "--memory", "--version"})
         EXPECT_TRUE(contains(outcome.out, option)) << option;
 }
 
@@ -206,6 +206,16 @@ TEST(CliUsage, HasNoScreensWithoutATerminal)
     expect_usage_error({"-r", file, "--tui", "--json"}, "--tui excludes");
     expect_usage_error({"-r", file, "--tui", "--text"}, "--tui excludes");
     expect_usage_error({"-r", file, "--tui", "-w", "-"}, "-w - leaves no room");
+    expect_usage_error({"-r", file, "--goto", "1", "-w", "-"}, "-w - leaves no room for --goto");
+    expect_usage_error({"-r", file, "--goto", "1"}, "--goto needs a terminal");
+    expect_usage_error({"-r", file, "--goto", "1:2", "--text"}, "--goto is for the screens");
+    expect_usage_error({"-r", file, "--goto", "1:2", "--json"}, "--goto is for the screens");
+    for (const char *place :
+         {"", "0", "x", "1:", "1:0", ":1", "1:2:3", "-1", "1 ", "99999999999999999999"})
+        expect_usage_error(
+            {"-r", file, "--goto", place},
+            ("--goto takes CONN or CONN:FRAME, numbers from 1, not \"" + std::string(place) + "\"")
+                .c_str());
 }
 
 // What wsdump writes to a terminal until it ends or `key` ends it; its status.

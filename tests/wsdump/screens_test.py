@@ -351,6 +351,33 @@ class Screens(unittest.TestCase):
                     missing -= {"F5", "l", "F7", "H"}
                 self.assertFalse(missing, f"keys of {screen} that no step presses")
 
+    def test_begins_where_it_is_told_to(self):
+        for name, place, steps in [("frame", "1:9", ["Enter", "q", "j", "q"]),
+                                   ("connection", "1", ["q"]), ("no-frame", "1:999", ["j"]),
+                                   ("no-connection", "7", ["Esc", "q"])]:
+            with self.subTest(name):
+                self.leave(self.walk(f"goto-{name}", "fragments.pcapng", (80, 24), steps,
+                                     options=["--goto", place]))
+
+    def test_begins_where_it_is_told_to_while_the_file_still_fills(self):
+        pipe = terminals.path / "filling.pcapng"
+        os.mkfifo(pipe)
+        whole = (CAPTURES / "many.pcapng").read_bytes()
+        number = "12"  # its open record and frames come late
+        terminal = self.open(pipe, (80, 24), options=["--goto", f"{number}:3"])
+        with open(pipe, "wb", buffering=0) as filling:
+            filling.write(whole[:len(whole) * 5 // 8])
+            lines, waits = terminal.until(lambda lines: f"of connection {number}: 1 of" in lines[1])
+            self.assertTrue(waits, lines)
+            self.assertNotIn("#3 ", "\n".join(lines))
+            filling.write(whole[len(whole) * 5 // 8:])
+        lines, found = terminal.until(lambda lines: re.search(
+            rf"of connection {number}: \d+ of", lines[1]) and "reading" not in lines[0])
+        self.assertTrue(found, lines)
+        row = int(re.search(r": (\d+) of", lines[1])[1])
+        self.assertIn("#3 ", lines[2 + row], lines)
+        self.leave(terminal)
+
     # ---- Sizes, the mouse, terminals with less -----------------------------------------------------
 
     def test_resizing_at_any_moment(self):

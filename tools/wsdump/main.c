@@ -210,12 +210,13 @@ static int decode(const options *o, source *packets, filter *display, FILE *writ
 static gboolean choose_screens(const options *o, bool *screens, FILE **keys, GError **error)
 {
     bool out = isatty(STDOUT_FILENO), in = isatty(STDIN_FILENO);
-    *screens = o->tui || (o->may_choose && out && in);
+    *screens = o->tui || o->goto_connection || (o->may_choose && out && in);
     *keys = *screens && !in ? fopen("/dev/tty", "r") : NULL;
     if (!*screens || (out && (in || *keys)))
         return TRUE;
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                "--tui needs a terminal: %s; use --text or --json here",
+                "%s needs a terminal: %s; use --text or --json here",
+                o->goto_connection ? "--goto" : "--tui",
                 out ? "there is none to read keys from" : "standard output is none");
     return FALSE;
 }
@@ -303,6 +304,8 @@ static int show(const options *o, source *packets, filter *display, FILE *writte
                                .bpf = o->bpf,
                                .live = !o->read_file,
                                .saved = written,
+                               .connection = o->goto_connection,
+                               .frame = o->goto_frame,
                                .keys = keys,
                                .open_file = open_to_save,
                                .open_user = files};
@@ -310,7 +313,7 @@ static int show(const options *o, source *packets, filter *display, FILE *writte
         return look_on(o, packets, written, &shown);
     if (error)
         complain(error, EXIT_FAILED);
-    if (o->tui)
+    if (o->tui || o->goto_connection)
         return EXIT_FAILED;
     g_clear_error(&error);
     if (!sandbox_enter(false, &error))

@@ -12,7 +12,7 @@ enum { TEXT_MAX_DATA = 200, TUI_MAX_DATA = 1 << 20, MEMORY_MIB = 512 };
 
 /* Where GOption leaves what still has to be checked. */
 typedef struct raw {
-    char *show, *max_data, *count, **rest;
+    char *show, *max_data, *count, *place, **rest;
     gboolean text, frames;
     int memory;
 } raw;
@@ -63,6 +63,18 @@ static gboolean parse_show(bool show[RECORD_TYPES], const char *list, GError **e
         show[type] = true;
     }
     return TRUE;
+}
+
+/* "2", or "2:14": a connection, and one of its frames. */
+static gboolean parse_place(options *o, const char *place, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(place, ":", 2);
+    const guint64 most = G_MAXINT64;
+    if (g_ascii_string_to_unsigned(parts[0] ? parts[0] : "", 10, 1, most, &o->goto_connection,
+                                   NULL) &&
+        (!parts[1] || g_ascii_string_to_unsigned(parts[1], 10, 1, most, &o->goto_frame, NULL)))
+        return TRUE;
+    return wrong(error, "--goto takes CONN or CONN:FRAME, numbers from 1, not \"%s\"", place);
 }
 
 static const char *nearest(const GOptionEntry *entries, const char *unknown)
@@ -202,6 +214,12 @@ static gboolean check(options *o, raw *r, GError **error)
         return wrong(error, "--text and --json exclude each other");
     if (o->tui && (r->text || o->json))
         return wrong(error, "--tui excludes --text and --json");
+    if (r->place && (r->text || o->json))
+        return wrong(error, "--goto is for the screens: it excludes --text and --json");
+    if (r->place && g_strcmp0(o->write_file, "-") == 0)
+        return wrong(error, "-w - leaves no room for --goto on standard output");
+    if (r->place && !parse_place(o, r->place, error))
+        return FALSE;
     if (o->write_file && strcmp(o->write_file, "-") == 0 && (r->text || o->json))
         return wrong(error, "-w - leaves no room for --text or --json on standard output");
     if (o->tui && g_strcmp0(o->write_file, "-") == 0)
@@ -240,7 +258,6 @@ static const char description[] =
     "Exit status: 0, also when there was no WebSocket traffic; 1 when reading or capturing "
     "failed;\n"
     "2 when the command line is wrong. See wsdump(1) for the JSON records.\n"
-    "\n"
     "Examples:\n"
     "  wsdump -r captures/echo.pcapng -Y 'type == text and length > 4'\n"
     "  wsdump -r dump.pcap --json --show message | jq .data\n"
@@ -277,6 +294,8 @@ gboolean options_parse(options *o, char **argv, GError **error)
         {"line-buffered", 'l', 0, G_OPTION_ARG_NONE, &o->line_buffered,
          "Write out every line at once", NULL},
         {"tui", 0, 0, G_OPTION_ARG_NONE, &o->tui, "Screens (the default on a terminal)", NULL},
+        {"goto", 0, 0, G_OPTION_ARG_STRING, &r.place,
+         "Screens: begin at this connection, this frame", "CONN[:FRAME]"},
         {"text", 0, 0, G_OPTION_ARG_NONE, &r.text, "One line per event (the default elsewhere)",
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "One JSON object per line", NULL},
@@ -306,6 +325,7 @@ gboolean options_parse(options *o, char **argv, GError **error)
     g_free(r.show);
     g_free(r.max_data);
     g_free(r.count);
+    g_free(r.place);
     g_strfreev(r.rest);
     return good;
 }

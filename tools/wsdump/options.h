@@ -21,6 +21,8 @@ typedef struct options {
     gboolean no_promiscuous, list_interfaces, quiet, line_buffered, hex, json, version;
     gboolean tui;    /* the interface was asked for ... */
     bool may_choose; /* ... or neither it nor another output */
+    uint64_t goto_connection; /* --goto: where it begins; 0 = nowhere in particular */
+    uint64_t goto_frame;      /* 0 = at no frame */
     bool show[RECORD_TYPES];
     uint64_t max_data;     /* --max-data, in text and JSON: bytes; 0 = no limit */
     uint64_t tui_max_data; /* the same in the interface */

@@ -33,8 +33,10 @@ typedef struct interface_options {
     const char *filter; /* display filter to begin with, or NULL */
     const char *bpf;    /* capture filter, for the title; or NULL */
     bool live;
-    bool saved; /* the packets are kept in a file: leaving loses nothing */
-    FILE *keys; /* a terminal, where keys come from; NULL = stdin */
+    bool saved;          /* the packets are kept in a file: leaving loses nothing */
+    uint64_t connection; /* show its messages first; 0 = all connections ... */
+    uint64_t frame;      /* ... with all frames, and this one selected; 0 = none */
+    FILE *keys;          /* a terminal, where keys come from; NULL = stdin */
 
     interface_open_file *open_file; /* NULL: nothing can be saved */
     void *open_user;

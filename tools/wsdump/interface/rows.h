@@ -23,8 +23,9 @@ typedef struct rows {
     GArray *items; /* of row_item; the first `gone` have left the store */
     size_t gone;
     struct list list;
-    GHashTable *tagged; /* rows, each plus one; those that left may be among them */
-    uint64_t wanted;    /* the row to select when the scan comes to it; STORE_NO_ROW = none */
+    GHashTable *tagged;    /* rows, each plus one; those that left may be among them */
+    uint64_t wanted;       /* the row to select when the scan comes to it; STORE_NO_ROW = none */
+    uint64_t wanted_frame; /* the same by the frame's number; 0 = none */
 } rows;
 
 /* Follows what comes, if the capture is live. */
@@ -37,6 +38,10 @@ bool rows_filter(rows *l, const char *filter, GError **error);
 
 /* Select this row of the store, or the next one that is shown, as soon as the scan comes to it. */
 void rows_seek(rows *l, uint64_t row);
+
+/* The same for a frame of the list's connection, by its number; 0 = no longer. Where a frame was
+ * never whole there is no row of it: then what was wrong with it is selected. */
+void rows_seek_frame(rows *l, uint64_t number);
 
 bool rows_update(rows *l, ui *u, gint64 deadline);
 

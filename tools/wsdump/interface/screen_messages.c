@@ -17,6 +17,7 @@ typedef struct messages {
     bool controls; /* pings and pongs are shown */
     detail *detail;
     bool in_detail; /* keys go to it */
+    bool asked_for; /* by the user, who does not know yet whether it is there */
     int list_width; /* of the picture; 0 = no other pane */
 } messages;
 
@@ -34,10 +35,25 @@ static bool shows(const void *user, const record *r)
     return r->type != RECORD_FRAME || m->frames;
 }
 
+/* The capture is read: is there what was asked for? */
+static void judge_place(messages *m, ui *u)
+{
+    rows *l = &m->list.rows;
+    m->asked_for = false;
+    if (!ui_connection(u, l->conn))
+        ui_complain(u, "there is no connection %" G_GUINT64_FORMAT, l->conn);
+    else if (l->wanted_frame > 0)
+        ui_complain(u, "connection %" G_GUINT64_FORMAT " has no whole frame %" G_GUINT64_FORMAT,
+                    l->conn, l->wanted_frame);
+    rows_seek_frame(l, 0);
+}
+
 static bool update(screen *s, ui *u, gint64 deadline)
 {
     messages *m = self(s);
     bool complete = rows_update(&m->list.rows, u, deadline);
+    if (complete && m->asked_for && u->capture.phase != STORE_RUNNING)
+        judge_place(m, u);
     const row_item *selected = rows_selected(&m->list.rows);
     m->list_width = term_screen().width >= WIDE ? MAX(LIST_MIN, term_screen().width * 11 / 20) : 0;
     if (m->list_width && selected)
@@ -105,10 +121,13 @@ static void move(screen *s, ui *u, list_step step)
 {
     (void)u;
     messages *m = self(s);
-    if (m->in_detail)
+    if (m->in_detail) {
         detail_move(m->detail, step);
-    else
-        list_move(&m->list.rows.list, step);
+        return;
+    }
+    rows_seek_frame(&m->list.rows, 0); /* the user goes elsewhere */
+    m->asked_for = false;
+    list_move(&m->list.rows.list, step);
 }
 
 static void open_row(screen *s, ui *u)
@@ -241,5 +260,14 @@ screen *messages_new_at(ui *u, uint64_t conn, uint64_t row)
 {
     screen *s = messages_new(u, conn);
     rows_seek(&self(s)->list.rows, row);
+    return s;
+}
+
+screen *messages_new_goto(ui *u, uint64_t conn, uint64_t frame)
+{
+    screen *s = messages_new(u, conn);
+    self(s)->asked_for = true;
+    self(s)->frames = frame > 0;
+    rows_seek_frame(&self(s)->list.rows, frame);
     return s;
 }

@@ -374,6 +374,8 @@ void interface_run(store *s, const interface_options *o)
     u.filter = g_strdup(o->filter);
     prompt_init(&u.prompt);
     ui_push(&u, connections_new(&u));
+    if (o->connection > 0)
+        ui_push(&u, messages_new_goto(&u, o->connection, o->frame));
     loop(&u);
     g_ptr_array_unref(u.screens);
     store_release(&u.view);

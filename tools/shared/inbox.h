@@ -1,0 +1,67 @@
+/*
+ * What came from the program over one connection: bytes to HTTP answers, frames, and the end. No
+ * I/O. It judges as a client must (libwsproto's rules for frames of a server), and keeps what it
+ * read in a queue that expectations take from.
+ */
+#ifndef SHARED_INBOX_H
+#define SHARED_INBOX_H
+
+#include <wsproto/wsproto.h>
+
+#include <glib.h>
+
+/* One connection may have no more than this unread: 64 MiB of payload. */
+#define INBOX_MAX ((size_t)64 << 20)
+
+typedef enum inbox_kind {
+    INBOX_ANSWER, /* the head of an HTTP answer; what follows 101 are frames */
+    INBOX_NOISE,  /* bytes where an HTTP answer should be, and are none */
+    INBOX_FRAME,
+    INBOX_FIN,   /* the end of the stream */
+    INBOX_RESET, /* RST */
+} inbox_kind;
+
+typedef struct inbox_item {
+    inbox_kind kind;
+    uint64_t at;             /* stream offset of its first byte */
+    bool whole;              /* nothing of it is missing. Only the last item can be not whole */
+    GByteArray *bytes;       /* ANSWER: the head; NOISE: its bytes; FRAME: payload, unmasked */
+    wsp_frame_header header; /* FRAME */
+    unsigned header_size;    /* FRAME: on the wire */
+    uint64_t number;         /* FRAME: from 1 */
+    uint32_t violations;     /* FRAME: WSP_V_* of its header and payload */
+    uint64_t violation_at;   /* stream offset of the byte */
+    uint16_t status;         /* ANSWER */
+} inbox_item;
+
+typedef struct inbox {
+    GQueue items; /* of inbox_item, oldest first; take one with inbox_drop */
+    uint64_t at;  /* stream offset of the next byte */
+    bool framed;  /* behind a 101 */
+    bool ended;   /* FIN or RST has come */
+    size_t held;  /* bytes in the items */
+    bool full;    /* INBOX_MAX was passed: the rest was dropped */
+    uint64_t frames;
+    wsp_http_scanner scan;
+    uint64_t body_left; /* of an HTTP answer; UINT64_MAX: until the end */
+    wsp_reader reader;
+    wsp_message message;
+    uint64_t frames_at; /* stream offset of the first frame */
+} inbox;
+
+void inbox_init(inbox *in);
+void inbox_clear(inbox *in);
+
+/* The next bytes of the stream. */
+void inbox_take(inbox *in, const uint8_t *bytes, size_t len);
+
+/* The stream has ended: FIN, or RST. */
+void inbox_end(inbox *in, bool reset);
+
+/* Remove an item that is in the queue, and free it. */
+void inbox_drop(inbox *in, GList *link);
+
+/* Take an answer's head apart. `lines` is an array of `max` that *head points into. */
+void inbox_parse(const inbox_item *answer, wsp_http_head *head, wsp_http_header *lines, size_t max);
+
+#endif

@@ -1,0 +1,612 @@
+/* Drives a case: the loop over all connections, the steps, the story. */
+#include "play.h"
+
+#include "perform.h"
+#include "player.h"
+#include "unread.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *play_verdict_name(play_verdict verdict)
+{
+    static const char *const names[] = {"pass", "fail", "error", "skipped"};
+    return names[verdict];
+}
+
+/* ---- The loop ---- */
+
+GPtrArray *player_group(player *p, const char *name)
+{
+    GPtrArray *group = g_hash_table_lookup(p->groups, name);
+    if (!group) {
+        group = g_ptr_array_new();
+        g_hash_table_insert(p->groups, g_strdup(name), group);
+    }
+    return group;
+}
+
+GByteArray *player_bytes(const player *p, const data *d)
+{
+    return data_bytes(d, p->options->seed);
+}
+
+/* What poll waits for: the program's two pipes, then the peers in their order. */
+static bool collect(const player *p, GArray *fds)
+{
+    bool between = false;
+    g_array_set_size(fds, 2 + p->peers->len);
+    struct pollfd *at = &g_array_index(fds, struct pollfd, 0);
+    at[0] = (struct pollfd){.fd = p->program.out, .events = POLLIN};
+    at[1] = (struct pollfd){.fd = p->program.err, .events = POLLIN};
+    for (guint i = 0; i < p->peers->len; i++) {
+        const peer *one = p->peers->pdata[i];
+        const short events = peer_events(one);
+        at[2 + i] = (struct pollfd){.fd = events ? one->fd : -1, .events = events};
+        between = between || peer_between_pieces(one);
+    }
+    return between;
+}
+
+void player_turn(player *p, int timeout_ms)
+{
+    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    const bool between = collect(p, fds);
+    const struct timespec soon = {.tv_nsec = between ? 50000 : (long)timeout_ms * 1000000};
+    struct pollfd *at = &g_array_index(fds, struct pollfd, 0);
+    if (ppoll(at, fds->len, &soon, NULL) < 0)
+        return;
+    program_read(&p->program);
+    for (guint i = 0; i < p->peers->len; i++) {
+        peer *one = p->peers->pdata[i];
+        if (at[2 + i].revents || peer_between_pieces(one))
+            peer_turn(one);
+    }
+}
+
+/* ---- Waiting with an end ---- */
+
+/* A number that grows with every byte that goes anywhere. */
+static uint64_t bytes_moved(const player *p)
+{
+    uint64_t bytes = p->program.output->len + p->program.log->len;
+    for (guint i = 0; i < p->peers->len; i++) {
+        const peer *one = p->peers->pdata[i];
+        bytes += one->in.at + one->out_at + one->in.ended;
+    }
+    return bytes;
+}
+
+/* Since when nothing happens: neither bytes nor computing. */
+typedef struct quiet {
+    int64_t since_us, looked_us;
+    uint64_t bytes, ticks;
+} quiet;
+
+static bool is_idle(player *p, quiet *q, int64_t now)
+{
+    if (now - q->looked_us < 50000)
+        return false;
+    bool waiting = true;
+    const uint64_t bytes = bytes_moved(p), ticks = program_ticks(&p->program, &waiting);
+    if (bytes != q->bytes || ticks != q->ticks || !waiting || q->looked_us == 0)
+        q->since_us = now;
+    q->bytes = bytes, q->ticks = ticks, q->looked_us = now;
+    return now - q->since_us > p->idle_us;
+}
+
+/* No hope any more: what came instead? */
+static void gave_up(player *p, const peer *who, const char *why)
+{
+    const inbox_item *item = who ? g_queue_peek_tail((GQueue *)&who->in.items) : NULL;
+    if (who)
+        p->found.place = (play_place){.known = true,
+                                      .connection = who->connection,
+                                      .frame = who->in.frames,
+                                      .offset = who->in.at};
+    if (item && who->in.full)
+        finding_got(&p->found, "got more than %d MiB that nobody asked for",
+                    (int)(INBOX_MAX >> 20));
+    else if (item && item->kind == INBOX_FRAME && !item->whole)
+        finding_got(&p->found, "got %u of %" G_GUINT64_FORMAT " bytes of a %s frame, then no more",
+                    item->bytes->len, item->header.payload_length,
+                    wsp_opcode_name(item->header.opcode));
+    else if (item && item->kind == INBOX_ANSWER && !item->whole)
+        finding_got(&p->found, "got an HTTP answer without an end");
+    else if (item && item->kind == INBOX_NOISE)
+        finding_item(&p->found, who->connection, item);
+    else
+        finding_got(&p->found, "no response");
+    finding_detail(&p->found, "%s", why);
+}
+
+static bool no_more_hope(player *p, const peer *who, quiet *q, int64_t deadline)
+{
+    const int64_t now = g_get_monotonic_time();
+    g_autofree char *why = NULL;
+    if (!who && program_has_ended(&p->program) && p->program.err < 0)
+        why = g_strdup("the program has ended");
+    else if (who && who->in.full)
+        why = g_strdup("it does not stop");
+    else if (now > deadline)
+        why = g_strdup_printf("waited %.0f s", (double)p->ceiling_us / 1e6);
+    else if (is_idle(p, q, now))
+        why = g_strdup("the program does nothing: all of its threads wait");
+    if (why)
+        gave_up(p, who, why);
+    return why != NULL;
+}
+
+bool player_wait(player *p, looker looks, peer *who, const step *s)
+{
+    const int64_t deadline = g_get_monotonic_time() + p->ceiling_us;
+    quiet q = {.since_us = g_get_monotonic_time()};
+    for (;;) {
+        const look seen = looks(p, who, s);
+        if (seen != LOOK_AGAIN)
+            return seen == LOOK_RIGHT;
+        if (no_more_hope(p, who, &q, deadline))
+            return false;
+        player_turn(p, 20);
+    }
+}
+
+bool player_wait_all(player *p, looker looks, const step *s)
+{
+    GPtrArray *group = player_group(p, s->who);
+    for (guint i = 0; i < group->len; i++) {
+        peer *who = group->pdata[i];
+        if (player_wait(p, looks, who, s))
+            continue;
+        if (group->len > 1) {
+            g_autofree char *text =
+                p->found.expected ? g_steal_pointer(&p->found.expected) : step_describe(s);
+            p->found.expected = g_strdup_printf("%s: %s", who->name, text);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* ---- The program ---- */
+
+bool player_start(player *p, const char *const *first, const GPtrArray *more)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    const char *const *lists[] = {first, p->options->arguments,
+                                  (const char *const *)p->script->program};
+    g_ptr_array_add(argv, (char *)p->options->program);
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+        for (const char *const *at = lists[i]; at && *at; at++)
+            g_ptr_array_add(argv, (char *)*at);
+    for (guint i = 0; more && i < more->len; i++)
+        g_ptr_array_add(argv, more->pdata[i]);
+    g_ptr_array_add(argv, NULL);
+    if (p->started)
+        program_end(&p->program); /* an earlier `run` */
+    p->started = true;
+    const program_setup setup = {.argv = (const char *const *)argv->pdata,
+                                 .descriptors = p->script->descriptors,
+                                 .input = p->input};
+    if (program_start(&p->program, &setup, &error))
+        return true;
+    p->found.trouble = true;
+    finding_got(&p->found, "%s", error->message);
+    return false;
+}
+
+static look looks_listening(player *p, peer *who, const step *s)
+{
+    (void)who;
+    (void)s;
+    program_read(&p->program);
+    g_autofree char *instead = program_listening(&p->program);
+    if (instead)
+        finding_got(&p->found, "the first line of its stdout is \"%.60s\"", instead);
+    else if (!p->program.port && p->program.out < 0 && !program_has_ended(&p->program))
+        finding_got(&p->found, "the program has closed its stdout");
+    return p->program.port ? LOOK_RIGHT : p->found.got ? LOOK_WRONG : LOOK_AGAIN;
+}
+
+/* Counts are taken when all of its threads sleep for the first time: it has begun to wait. */
+static void count_at_start(player *p)
+{
+    bool waiting = false;
+    for (unsigned i = 0; i < 200 && !waiting; i++) {
+        player_turn(p, 5);
+        program_ticks(&p->program, &waiting);
+    }
+    p->base_descriptors = program_descriptors(&p->program);
+    p->base_threads = program_threads(&p->program);
+}
+
+static bool start_server(player *p)
+{
+    static const char *const first[] = {"--port", "0", NULL};
+    if (!player_start(p, first, NULL))
+        return false;
+    p->found.expected = g_strdup("the program says \"listening on 127.0.0.1:PORT\"");
+    if (!player_wait(p, looks_listening, NULL, NULL))
+        return false;
+    g_clear_pointer(&p->found.expected, g_free);
+    count_at_start(p);
+    return true;
+}
+
+/* At the end clients are polite: a Close is answered, an end is followed by an end. */
+static void be_polite(player *p)
+{
+    for (guint i = 0; i < p->peers->len; i++) {
+        peer *one = p->peers->pdata[i];
+        one->paused = false;
+        if (one->close_came && !one->close_sent)
+            peer_send_frame(
+                one, &(wsp_frame_header){.fin = 1, .opcode = WSP_OPCODE_CLOSE, .masked = 1}, "", 0);
+        if (one->in.ended)
+            peer_close(one);
+    }
+}
+
+/* Wait for the end of the program, so long; with `polite` clients. */
+static bool await_end(player *p, double seconds, bool polite)
+{
+    const int64_t deadline = g_get_monotonic_time() + (int64_t)(seconds * 1e6);
+    while (!program_has_ended(&p->program) && g_get_monotonic_time() < deadline) {
+        if (polite)
+            be_polite(p);
+        player_turn(p, 5);
+    }
+    program_read(&p->program);
+    return p->program.ended;
+}
+
+static double scale_of(const player *p)
+{
+    return p->options->scale > 0 ? p->options->scale : 1;
+}
+
+/* A server must stop when it is asked to, with status 0. */
+static bool stop_server(player *p)
+{
+    const double stop_s = p->options->stop_s > 0 ? p->options->stop_s : 5;
+    if (!p->told_to_end && program_has_ended(&p->program) && !p->exit_judged) {
+        g_autofree char *how = program_how_it_ended(&p->program);
+        p->found.expected = g_strdup("the program is still there at the end");
+        finding_got(&p->found, "%s", how);
+        return false;
+    }
+    if (!p->told_to_end)
+        program_signal(&p->program, SIGTERM);
+    p->told_to_end = true;
+    if (!await_end(p, stop_s * scale_of(p), true)) {
+        p->found.expected = g_strdup_printf("it stops within %.0f s of SIGTERM", stop_s);
+        finding_got(&p->found, "the program is still running");
+        finding_detail(&p->found, "%u threads, %u open descriptors", program_threads(&p->program),
+                       program_descriptors(&p->program));
+        return false;
+    }
+    if (p->exit_judged || (WIFEXITED(p->program.status) && WEXITSTATUS(p->program.status) == 0))
+        return true;
+    g_autofree char *how = program_how_it_ended(&p->program);
+    p->found.expected = g_strdup("it stops after SIGTERM with status 0");
+    finding_got(&p->found, "%s", how);
+    return false;
+}
+
+static void tell_lines(player *p, const GPtrArray *lines)
+{
+    for (guint i = 0; i < lines->len; i++)
+        if (*(char *)lines->pdata[i])
+            finding_detail(&p->found, "log: %s", (char *)lines->pdata[i]);
+}
+
+static void tell_log(player *p, unsigned count)
+{
+    g_autoptr(GPtrArray) last = program_last_lines(&p->program, count);
+    tell_lines(p, last);
+}
+
+/* A report of a sanitizer is a failure of its own, also where the program went on. */
+static bool sanitizers_are_content(player *p)
+{
+    g_autofree char *report = program_sanitizer_report(&p->program);
+    if (!report)
+        return true;
+    g_free(p->found.got);
+    p->found.got = g_steal_pointer(&report);
+    if (!p->found.expected)
+        p->found.expected = g_strdup("no report of a sanitizer");
+    g_ptr_array_set_size(p->found.detail, 0);
+    g_autoptr(GPtrArray) lines = program_report_lines(&p->program, 12);
+    tell_lines(p, lines);
+    return false;
+}
+
+/* Something was wrong: did the program end meanwhile? That explains more than its effect. */
+static void explain_end(player *p)
+{
+    bool any_ended = p->script->server == false;
+    for (guint i = 0; i < p->peers->len; i++)
+        any_ended = any_ended || ((peer *)p->peers->pdata[i])->in.ended;
+    if (!p->started || p->found.trouble)
+        return;
+    if (any_ended && !p->told_to_end)
+        await_end(p, 0.3 * scale_of(p), false); /* its connections end before it does */
+    program_read(&p->program);
+    if (program_has_ended(&p->program) &&
+        (program_crashed(&p->program) || (p->script->server && !p->told_to_end))) {
+        g_autofree char *how = program_how_it_ended(&p->program);
+        g_free(p->found.got);
+        p->found.got = g_strdup(how);
+        g_ptr_array_set_size(p->found.detail, 0);
+        tell_log(p, 8);
+    }
+}
+
+/* ---- The story ---- */
+
+static void free_line(void *memory)
+{
+    play_line *line = memory;
+    g_free(line->text);
+    g_free(line->result);
+    g_ptr_array_unref(line->detail);
+    g_free(line);
+}
+
+static play_line *add_line(player *p, bool expect, char *text, unsigned file_line)
+{
+    play_line *line = g_new0(play_line, 1);
+    line->expect = expect;
+    line->text = text;
+    line->file_line = file_line;
+    line->detail = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(p->result->story, line);
+    return line;
+}
+
+static void set_line(play_line *line, bool ok, const char *result)
+{
+    line->ok = ok;
+    g_free(line->result);
+    line->result = g_strdup(result);
+}
+
+/* Where the steps are: blocks that repeat, the step of the story that `say` began. */
+typedef struct course {
+    guint at;          /* index of the step */
+    play_line *said;   /* of the last say; NULL = none */
+    play_line **lines; /* of each step without a say; NULL = not reached */
+    uint64_t *rounds;  /* of each repeat: rounds begun */
+} course;
+
+/* Is there only looking, no doing, in what a `say` describes? */
+static bool only_expects(const script *s, guint from)
+{
+    for (guint i = from; i < s->steps->len; i++) {
+        const step *one = s->steps->pdata[i];
+        if (strcmp(one->verb->name, "say") == 0)
+            break;
+        if (one->verb->play && !step_expects(one))
+            return false;
+    }
+    return true;
+}
+
+/* The innermost repeat around step `at`, and its round; 0 = none. */
+static uint64_t round_of(const script *s, const course *c)
+{
+    uint64_t round = 0;
+    for (guint i = 0; i < c->at; i++) {
+        const step *one = s->steps->pdata[i];
+        if (strcmp(one->verb->name, "repeat") == 0 && one->partner > c->at)
+            round = c->rounds[i];
+    }
+    return round;
+}
+
+static void tell_failure(player *p, const course *c, const step *s)
+{
+    finding *f = &p->found;
+    const bool alone = c && !c->said && c->lines[c->at];
+    play_line *line = alone ? c->lines[c->at]
+                            : add_line(p, !s || step_expects(s),
+                                       s ? step_describe(s) : g_strdup(""), s ? s->line : 0);
+    const uint64_t round = s ? round_of(p->script, c) : 0;
+    if (f->expected) {
+        g_free(line->text);
+        line->text = g_steal_pointer(&f->expected);
+    }
+    if (round > 1) {
+        char *text = g_strdup_printf("%s (round %" G_GUINT64_FORMAT ")", line->text, round);
+        g_free(line->text);
+        line->text = text;
+    }
+    set_line(line, false, f->got ? f->got : "it went wrong");
+    for (guint i = 0; i < f->detail->len; i++)
+        g_ptr_array_add(line->detail, g_strdup(f->detail->pdata[i]));
+    p->result->place = f->place;
+    p->result->verdict = f->trouble ? PLAY_ERROR : PLAY_FAIL;
+    p->result->reason =
+        f->trouble ? g_strdup(line->result) : g_strdup_printf("%s: %s", line->text, line->result);
+}
+
+/* ---- The steps ---- */
+
+/* `repeat` and `end` only choose the step that comes next. False: the step is one to be played. */
+static bool is_course(const script *s, course *c, const step *one)
+{
+    if (strcmp(one->verb->name, "repeat") == 0) {
+        c->rounds[c->at] = 1;
+        c->at++;
+        return true;
+    }
+    if (strcmp(one->verb->name, "end") != 0 || one->ends_join)
+        return false;
+    const step *first = s->steps->pdata[one->partner];
+    if (c->rounds[one->partner] < first->number) {
+        c->rounds[one->partner]++;
+        c->at = one->partner + 1;
+    } else {
+        c->at++;
+    }
+    return true;
+}
+
+static bool play_step(player *p, course *c, const step *one)
+{
+    finding_clear(&p->found);
+    finding_init(&p->found);
+    if (!c->said && !c->lines[c->at] && !one->ends_join)
+        c->lines[c->at] = add_line(p, step_expects(one), step_describe(one), one->line);
+    const bool ok = one->ends_join ? perform_end_join(p, one) : one->verb->play(p, one);
+    if (!ok)
+        return false;
+    play_line *line = c->said ? c->said : c->lines[c->at];
+    if (line && !line->result)
+        set_line(line, true, "ok");
+    return true;
+}
+
+static bool play_steps(player *p)
+{
+    const script *s = p->script;
+    g_autofree play_line **lines = g_new0(play_line *, s->steps->len + 1);
+    g_autofree uint64_t *rounds = g_new0(uint64_t, s->steps->len + 1);
+    course c = {.lines = lines, .rounds = rounds};
+    while (c.at < s->steps->len) {
+        const step *one = s->steps->pdata[c.at];
+        if (strcmp(one->verb->name, "say") == 0) {
+            if (!lines[c.at])
+                lines[c.at] =
+                    add_line(p, only_expects(s, c.at + 1), g_strdup(one->text), one->line);
+            c.said = lines[c.at++];
+        } else if (!is_course(s, &c, one)) {
+            if (!play_step(p, &c, one)) {
+                explain_end(p);
+                sanitizers_are_content(p);
+                tell_failure(p, &c, one);
+                return false;
+            }
+            c.at++;
+        }
+    }
+    return true;
+}
+
+static void play_all(player *p)
+{
+    if (p->script->server && !start_server(p)) {
+        explain_end(p);
+        sanitizers_are_content(p);
+        tell_failure(p, NULL, NULL);
+        return;
+    }
+    if (!play_steps(p))
+        return;
+    finding_clear(&p->found);
+    finding_init(&p->found);
+    const bool stopped = !p->script->server || stop_server(p);
+    if (!stopped && program_crashed(&p->program))
+        tell_log(p, 8);
+    if (!sanitizers_are_content(p) || !stopped)
+        tell_failure(p, NULL, NULL);
+}
+
+/* ---- Beginning and end ---- */
+
+static play_result *new_result(void)
+{
+    play_result *r = g_new0(play_result, 1);
+    r->story = g_ptr_array_new_with_free_func(free_line);
+    r->conversation = conversation_new();
+    r->log = g_string_new(NULL);
+    r->output = g_string_new(NULL);
+    return r;
+}
+
+play_result *play_not_tried(play_verdict verdict, const char *reason)
+{
+    play_result *r = new_result();
+    r->verdict = verdict;
+    r->reason = g_strdup(reason);
+    return r;
+}
+
+void play_result_free(play_result *r)
+{
+    if (!r)
+        return;
+    g_free(r->reason);
+    g_ptr_array_unref(r->story);
+    conversation_free(r->conversation);
+    g_string_free(r->log, TRUE);
+    g_string_free(r->output, TRUE);
+    g_free(r);
+}
+
+static int64_t microseconds(const player *p, double seconds, double usual)
+{
+    return (int64_t)((seconds > 0 ? seconds : usual) * scale_of(p) * 1e6);
+}
+
+static void end_player(player *p)
+{
+    g_hash_table_unref(p->groups);
+    g_ptr_array_unref(p->peers); /* before the program: its last bytes are still recorded */
+    if (p->started) {
+        program_read(&p->program);
+        g_string_assign(p->result->log, p->program.log->str);
+        g_string_append_len(p->result->output, p->program.output->str,
+                            (gssize)p->program.output->len);
+        program_end(&p->program);
+    }
+    if (p->netlink >= 0)
+        close(p->netlink);
+    if (p->input)
+        g_byte_array_unref(p->input);
+    finding_clear(&p->found);
+}
+
+play_result *play_case(const script *s, const play_options *options)
+{
+    const int64_t start = g_get_monotonic_time();
+    player p = {.script = s, .options = options, .result = new_result()};
+    p.program = (program){.out = -1, .err = -1};
+    p.peers = g_ptr_array_new_with_free_func(peer_free);
+    p.groups =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    p.netlink = unread_open();
+    p.ceiling_us = microseconds(&p, options->ceiling_s, 30);
+    p.idle_us = microseconds(&p, options->idle_s, 5);
+    p.result->seed = options->seed;
+    finding_init(&p.found);
+    program_raise_our_limit();
+    play_all(&p);
+    end_player(&p);
+    p.result->seconds = (double)(g_get_monotonic_time() - start) / 1e6;
+    return p.result;
+}
+
+double play_measure_scale(void)
+{
+    enum { RUNS = 8 };
+    const double usual_s = 0.02; /* RUNS short processes on a machine of 2020 that is not busy */
+    const int64_t start = g_get_monotonic_time();
+    for (unsigned i = 0; i < RUNS; i++) {
+        static const char *const argv[] = {"/bin/true", NULL};
+        program p;
+        if (program_start(&p, &(program_setup){.argv = argv}, NULL))
+            while (!program_has_ended(&p))
+                poll(NULL, 0, 1);
+        program_end(&p);
+    }
+    const double took = (double)(g_get_monotonic_time() - start) / 1e6;
+    return CLAMP(took / usual_s, 1, 20);
+}

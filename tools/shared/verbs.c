@@ -1,0 +1,486 @@
+/* The verbs of the case language: how each is written, read, played, and told. */
+#include "expect.h"
+#include "perform.h"
+#include "step.h"
+
+#include <wsproto/wsproto.h>
+
+#include <string.h>
+
+static bool read_nothing(step *s, const words *w, GError **error)
+{
+    (void)s;
+    (void)w;
+    (void)error;
+    return true;
+}
+
+/* ---- What stands in options ---- */
+
+static bool option_number(const words *w, const char *name, uint64_t high, uint64_t *number,
+                          bool *said, GError **error)
+{
+    const word *option = words_option(w, name);
+    if (said)
+        *said = option != NULL;
+    return !option || words_number(w, option, name, 0, high, number, error);
+}
+
+static bool option_yes(const words *w, const char *name, bool *is_no, GError **error)
+{
+    const word *option = words_option(w, name);
+    *is_no = option && strcmp(option->text, "no") == 0;
+    return !option || *is_no || strcmp(option->text, "yes") == 0 ||
+           words_wrong(w, option->column, error, "%s= takes yes or no", name);
+}
+
+static bool option_lines(step *s, const words *w, GError **error)
+{
+    for (guint i = 0; i < w->options->len; i++) {
+        const word *option = &g_array_index(w->options, word, i);
+        if (strcmp(option->name, "header") != 0)
+            continue;
+        char *line = data_quoted(w, option, error);
+        if (!line)
+            return false;
+        g_ptr_array_add(s->lines, line);
+        if (!strchr(line, ':'))
+            return words_wrong(w, option->column, error, "a header is \"Name: value\"");
+    }
+    return true;
+}
+
+static bool read_open(step *s, const words *w, GError **error)
+{
+    uint64_t receive = 0;
+    bool ok = option_number(w, "rcvbuf", 1 << 20, &receive, NULL, error);
+    s->receive = (unsigned)receive;
+    return ok && words_only(w, s->verb->options, 2, error);
+}
+
+static bool read_connect(step *s, const words *w, GError **error)
+{
+    const word *path = words_option(w, "path"), *then = words_option(w, "then");
+    uint64_t receive = 0;
+    s->number = 1;
+    s->path = g_strdup(path ? path->text : "/ws");
+    if (words_count(w) > 2 && !words_number(w, words_at(w, 2), "the number of clients", 1,
+                                            STEP_GROUP_MAX, &s->number, error))
+        return false;
+    if (s->path[0] != '/')
+        return words_wrong(w, path->column, error, "a path begins with /");
+    if (then && !(s->then = data_read_word(w, then, error)))
+        return false;
+    bool ok = option_number(w, "rcvbuf", 1 << 20, &receive, NULL, error);
+    s->receive = (unsigned)receive;
+    return ok && option_lines(s, w, error) && words_only(w, s->verb->options, 3, error);
+}
+
+/* ---- Data and frames ---- */
+
+static bool read_data(step *s, const words *w, GError **error)
+{
+    return words_only(w, s->verb->options, SIZE_MAX, error) &&
+           (s->data = data_read(w, s->verb->has_who ? 2 : 1, error)) != NULL;
+}
+
+/* Data is optional behind word `first` - 1. */
+static bool read_any_data(step *s, const words *w, size_t first, GError **error)
+{
+    return words_count(w) <= first || (s->data = data_read(w, first, error)) != NULL;
+}
+
+static bool read_opcode(step *s, const words *w, size_t at, GError **error)
+{
+    for (uint8_t opcode = 0; opcode < 16; opcode++)
+        if (words_are(w, at, wsp_opcode_name(opcode))) {
+            s->opcode = opcode;
+            return true;
+        }
+    return words_wrong(w, words_at(w, at)->column, error,
+                       "text, binary, continuation, ping, pong, close or reserved-3 to reserved-f "
+                       "belongs here");
+}
+
+/* fin=no rsv=N mask=no length=N */
+static bool read_illegal(step *s, const words *w, GError **error)
+{
+    uint64_t rsv = 0;
+    bool ok = words_only(w, s->verb->options, SIZE_MAX, error) &&
+              option_yes(w, "fin", &s->more, error) && option_yes(w, "mask", &s->naked, error) &&
+              option_number(w, "rsv", 7, &rsv, NULL, error) &&
+              option_number(w, "length", INT64_MAX, &s->length, &s->lies, error);
+    s->rsv = (uint8_t)rsv;
+    return ok;
+}
+
+static bool read_send(step *s, const words *w, GError **error)
+{
+    return read_opcode(s, w, 2, error) && read_illegal(s, w, error) &&
+           read_any_data(s, w, 3, error);
+}
+
+/* [CODE ["reason"]] */
+static bool read_close(step *s, const words *w, GError **error)
+{
+    uint64_t code = 0;
+    s->opcode = WSP_OPCODE_CLOSE;
+    if (words_count(w) > 3) {
+        if (!words_number(w, words_at(w, 3), "the code", 0, UINT16_MAX, &code, error))
+            return false;
+        s->code = (int)code;
+    }
+    if (words_count(w) > 4 && !(s->reason = data_quoted(w, words_at(w, 4), error)))
+        return false;
+    return words_only(w, s->verb->options, 5, error);
+}
+
+static bool read_send_close(step *s, const words *w, GError **error)
+{
+    return read_close(s, w, error) && read_illegal(s, w, error);
+}
+
+static bool read_expect_message(step *s, const words *w, GError **error)
+{
+    return read_opcode(s, w, 2, error) && words_only(w, "", SIZE_MAX, error) &&
+           read_any_data(s, w, 3, error);
+}
+
+static bool read_expect_frame(step *s, const words *w, GError **error)
+{
+    return read_opcode(s, w, 3, error) && words_only(w, "", SIZE_MAX, error) &&
+           read_any_data(s, w, 4, error);
+}
+
+static bool read_status(step *s, const words *w, GError **error)
+{
+    const word *absent = words_option(w, "no-header");
+    s->absent = absent ? g_strdup(absent->text) : NULL;
+    return words_number(w, words_at(w, 3), "the status", 100, 999, &s->number, error) &&
+           option_lines(s, w, error) && words_only(w, s->verb->options, 4, error);
+}
+
+/* ---- Numbers and names ---- */
+
+static bool read_split(step *s, const words *w, GError **error)
+{
+    s->text = g_strdup(words_at(w, 2)->text);
+    return words_are(w, 2, "whole") || words_are(w, 2, "random") ||
+           words_number(w, words_at(w, 2), "bytes in a piece (or: random, whole)", 1, 1 << 20,
+                        &s->number, error);
+}
+
+static bool read_answer(step *s, const words *w, GError **error)
+{
+    s->text = g_strdup(words_at(w, 2)->text);
+    s->number = words_are(w, 2, "yes");
+    return s->number || words_are(w, 2, "no") ||
+           words_wrong(w, words_at(w, 2)->column, error, "yes or no belongs here");
+}
+
+static bool read_repeat(step *s, const words *w, GError **error)
+{
+    return words_number(w, words_at(w, 1), "how often", 1, 1000000, &s->number, error) &&
+           words_only(w, "", 2, error);
+}
+
+static bool read_pings(step *s, const words *w, GError **error)
+{
+    return words_number(w, words_at(w, 3), "how many", 1, 100000, &s->number, error) &&
+           words_only(w, "", 4, error);
+}
+
+static bool read_after(step *s, const words *w, GError **error)
+{
+    return words_number(w, words_at(w, 3), "milliseconds", 1, 600000, &s->number, error) &&
+           words_only(w, "", 4, error);
+}
+
+/* expect a open 5 pings-of b */
+static bool read_still_open(step *s, const words *w, GError **error)
+{
+    if (!words_are(w, 4, "pings-of"))
+        return words_wrong(w, words_at(w, 4)->column, error, "pings-of WHO belongs here");
+    s->other = g_strdup(words_at(w, 5)->text);
+    return words_number(w, words_at(w, 3), "how many", 1, 100000, &s->number, error) &&
+           words_only(w, "", 6, error);
+}
+
+static bool read_signal(step *s, const words *w, GError **error)
+{
+    s->text = g_strdup(words_at(w, 1)->text);
+    if (!perform_signal_number(s->text))
+        return words_wrong(w, words_at(w, 1)->column, error,
+                           "a signal is TERM, INT, HUP, USR1, "
+                           "USR2, STOP, CONT or KILL");
+    return words_only(w, "", 2, error);
+}
+
+static bool read_run(step *s, const words *w, GError **error)
+{
+    g_autofree char *all = NULL;
+    for (size_t i = 1; i < words_count(w); i++) { /* each word is one argument */
+        g_autoptr(data) one = data_read_word(w, words_at(w, i), error);
+        if (!one)
+            return false;
+        g_autoptr(GByteArray) bytes = data_bytes(one, 0);
+        g_ptr_array_add(s->lines, g_strndup((const char *)bytes->data, bytes->len));
+    }
+    return words_only(w, "", SIZE_MAX, error);
+}
+
+static bool read_output_line(step *s, const words *w, GError **error)
+{
+    return words_number(w, words_at(w, 2), "the number of a line", 1, 100000, &s->number, error) &&
+           words_only(w, "", SIZE_MAX, error) && (s->data = data_read(w, 3, error)) != NULL;
+}
+
+static bool read_output(step *s, const words *w, GError **error)
+{
+    return words_only(w, "", SIZE_MAX, error) && (s->data = data_read(w, 2, error)) != NULL;
+}
+
+static bool read_exit(step *s, const words *w, GError **error)
+{
+    return words_number(w, words_at(w, 2), "the status", 0, 255, &s->number, error) &&
+           words_only(w, "", 3, error);
+}
+
+static bool read_log(step *s, const words *w, GError **error)
+{
+    g_autoptr(GError) regex = NULL;
+    s->text = data_quoted(w, words_at(w, 2), error);
+    if (!s->text)
+        return false;
+    s->pattern = g_regex_new(s->text, G_REGEX_OPTIMIZE, 0, &regex);
+    if (!s->pattern)
+        return words_wrong(w, words_at(w, 2)->column, error, "no regular expression: %s",
+                           regex->message);
+    s->number = 1;
+    return (words_count(w) <= 3 ||
+            words_number(w, words_at(w, 3), "how many lines", 1, 100000, &s->number, error)) &&
+           words_only(w, "", 4, error);
+}
+
+static bool read_same(step *s, const words *w, GError **error)
+{
+    (void)s;
+    return words_only(w, "", 3, error) &&
+           (words_are(w, 2, "same") ||
+            words_wrong(w, words_at(w, 2)->column, error, "same belongs here"));
+}
+
+static bool read_who_only(step *s, const words *w, GError **error)
+{
+    return words_only(w, "", s->verb->what ? 3 : s->verb->has_who ? 2 : 1, error);
+}
+
+#define FRAME_OPTIONS "fin rsv mask length"
+#define FRAME_SHAPE " [fin=no] [rsv=N] [mask=no] [length=N]"
+
+/* Rows of the same name stand together, the ones with `what` first. */
+/* clang-format off */
+static const verb table[] = {
+    {"say", NULL, 0, "say TEXT", "", "%t", read_nothing, false, false, NULL},
+    {"open", NULL, 0, "open WHO [rcvbuf=N]", "rcvbuf",
+     "%w opens a TCP connection", read_open, true, true, perform_open},
+    {"connect", NULL, 0,
+     "connect WHO [N] [path=/ws] [rcvbuf=N] [header=\"Name: value\"] [then=DATA]",
+     "path rcvbuf header then", "%w connects to %p%h", read_connect, true, true, perform_connect},
+    {"bytes", NULL, 0, "bytes WHO DATA", "",
+     "%w sends bytes %d", read_data, true, false, perform_bytes},
+    {"send", "close", 2, "send WHO close [CODE [\"reason\"]]" FRAME_SHAPE, FRAME_OPTIONS,
+     "%w sends close%c%l", read_send_close, true, false, perform_send},
+    {"send", NULL, 0, "send WHO text|binary|ping|pong|continuation DATA" FRAME_SHAPE,
+     FRAME_OPTIONS, "%w sends %f %d%l", read_send, true, false, perform_send},
+    {"split", NULL, 0, "split WHO N|random|whole", "",
+     "%w writes in pieces: %t", read_split, true, false, perform_split},
+    {"join", NULL, 0, "join WHO", "",
+     "%w collects what follows for one write", read_who_only, true, false, perform_join},
+    {"end", NULL, 0, "end", "", "end", read_who_only, false, false, NULL},
+    {"pause", NULL, 0, "pause WHO", "",
+     "%w stops reading", read_who_only, true, false, perform_pause},
+    {"resume", NULL, 0, "resume WHO", "",
+     "%w goes on reading", read_who_only, true, false, perform_resume},
+    {"answer", NULL, 0, "answer WHO yes|no", "",
+     "%w answers pings: %t", read_answer, true, false, perform_answer},
+    {"finish", NULL, 0, "finish WHO", "",
+     "%w ends its direction (FIN)", read_who_only, true, false, perform_finish},
+    {"abort", NULL, 0, "abort WHO", "",
+     "%w drops the connection (RST)", read_who_only, true, false, perform_abort},
+    {"leave", NULL, 0, "leave WHO", "",
+     "%w closes the connection", read_who_only, true, false, perform_leave},
+    {"fence", NULL, 0, "fence WHO", "",
+     "%w gets the pong for its ping", read_who_only, true, false, perform_fence},
+    {"repeat", NULL, 0, "repeat N", "", "%n times", read_repeat, false, false, NULL},
+    {"signal", NULL, 0, "signal TERM|INT|HUP|USR1|USR2|STOP|CONT|KILL", "",
+     "the program gets SIG%t", read_signal, false, false, perform_signal},
+    {"input", NULL, 0, "input DATA", "",
+     "what it will read on stdin: %d", read_data, false, false, perform_input},
+    {"run", NULL, 0, "run DATA...", "", "the program runs%h", read_run, false, false, perform_run},
+    {"expect", "output", 1, "expect output DATA", "",
+     "it prints %d", read_output, false, false, expect_output},
+    {"expect", "output-line", 1, "expect output-line N DATA", "",
+     "line %n of its output is %d", read_output_line, false, false, expect_output_line},
+    {"expect", "exit", 1, "expect exit STATUS", "",
+     "the program ends with status %n", read_exit, false, false, expect_exit},
+    {"expect", "log", 1, "expect log \"REGEX\" [N]", "",
+     "%n or more lines of its log match /%t/", read_log, false, false, expect_log},
+    {"expect", "descriptors", 1, "expect descriptors same", "",
+     "as many open descriptors as at its start", read_same, false, false, expect_descriptors},
+    {"expect", "threads", 1, "expect threads same", "",
+     "as many threads as at its start", read_same, false, false, expect_threads},
+    {"expect", "text", 2, "expect WHO text [DATA]", "",
+     "%w gets text %d", read_expect_message, true, false, expect_message},
+    {"expect", "binary", 2, "expect WHO binary [DATA]", "",
+     "%w gets binary %d", read_expect_message, true, false, expect_message},
+    {"expect", "ping", 2, "expect WHO ping [DATA]", "",
+     "%w gets ping %d", read_expect_message, true, false, expect_control},
+    {"expect", "pong", 2, "expect WHO pong [DATA]", "",
+     "%w gets pong %d", read_expect_message, true, false, expect_control},
+    {"expect", "frame", 2, "expect WHO frame text|binary|continuation|ping|pong [DATA]", "",
+     "%w gets the frame %f %d", read_expect_frame, true, false, expect_frame},
+    {"expect", "close", 2, "expect WHO close [CODE [\"reason\"]]", "",
+     "%w gets close%c", read_close, true, false, expect_close},
+    {"expect", "end", 2, "expect WHO end", "",
+     "%w gets the end of the stream (FIN)", read_who_only, true, false, expect_end},
+    {"expect", "reset", 2, "expect WHO reset", "",
+     "%w gets a reset (RST)", read_who_only, true, false, expect_end},
+    {"expect", "gone", 2, "expect WHO gone", "",
+     "%w gets the end: FIN or RST", read_who_only, true, false, expect_end},
+    {"expect", "status", 2,
+     "expect WHO status CODE [header=\"Name: value\"] [no-header=Name]", "header no-header",
+     "%w gets the HTTP status %n%h", read_status, true, false, expect_status},
+    {"expect", "pings", 2, "expect WHO pings N", "",
+     "%w gets %n pings", read_pings, true, false, expect_pings},
+    {"expect", "open", 2, "expect WHO open N pings-of WHO", "",
+     "%w is still open when %o got %n pings", read_still_open, true, false, expect_still_open},
+    {"expect", "after", 2, "expect WHO after MS", "",
+     "the end came %n ms or more after the last byte of %w", read_after, true, false,
+     expect_after},
+};
+/* clang-format on */
+
+const verb *verbs(size_t *count)
+{
+    *count = G_N_ELEMENTS(table);
+    return table;
+}
+
+/* "expect WHO text [DATA]; expect WHO ..." of all rows with this name. */
+static char *shapes_of(const char *name)
+{
+    GString *out = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        const bool first = i == 0 || strcmp(table[i].name, table[i - 1].name) != 0;
+        if (name ? strcmp(table[i].name, name) == 0 : first)
+            g_string_append_printf(out, "%s%s", out->len > 0 ? (name ? "; " : " ") : "",
+                                   name ? table[i].shape : table[i].name);
+    }
+    return g_string_free(out, FALSE);
+}
+
+const verb *verb_find(const words *w, GError **error)
+{
+    bool named = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        const verb *v = &table[i];
+        if (!words_are(w, 0, v->name))
+            continue;
+        named = true;
+        if (!v->what || words_are(w, v->what_at, v->what))
+            return v;
+    }
+    const char *name = words_at(w, 0)->text;
+    g_autofree char *known = shapes_of(named ? name : NULL);
+    words_wrong(w, words_at(w, 0)->column, error,
+                named ? "no such %s; there is: %s" : "no verb \"%s\"; there is: %s", name, known);
+    return NULL;
+}
+
+/* ---- How a step reads ---- */
+
+static void describe_options(GString *out, const step *s)
+{
+    g_string_append(out, s->more ? ", not the last fragment" : "");
+    g_string_append(out, s->naked ? ", not masked" : "");
+    if (s->rsv)
+        g_string_append_printf(out, ", RSV bits %u", s->rsv);
+    if (s->lies)
+        g_string_append_printf(out, ", declared length %" G_GUINT64_FORMAT, s->length);
+}
+
+static void describe_code(GString *out, const step *s)
+{
+    if (s->code != STEP_NO_CODE)
+        g_string_append_printf(out, " %d", s->code);
+    if (s->reason)
+        g_string_append_printf(out, " \"%s\"", s->reason);
+}
+
+static void describe_lines(GString *out, const step *s)
+{
+    for (guint i = 0; i < s->lines->len; i++)
+        g_string_append_printf(out, "%s%s", i > 0 || s->verb->play != perform_run ? ", " : " ",
+                               (const char *)s->lines->pdata[i]);
+    if (s->absent)
+        g_string_append_printf(out, ", no header %s", s->absent);
+    if (s->then)
+        g_string_append(out, ", and sends more with the request");
+}
+
+char *step_describe(const step *s)
+{
+    GString *out = g_string_new(NULL);
+    for (const char *c = s->verb->reads; *c; c++) {
+        if (*c != '%') {
+            g_string_append_c(out, *c);
+            continue;
+        }
+        switch (*++c) {
+        case 'w':
+            g_string_append(out, s->who);
+            if (s->verb->makes_who && s->number > 1)
+                g_string_append_printf(out, " (%" G_GUINT64_FORMAT " clients)", s->number);
+            break;
+        case 'o': g_string_append(out, s->other); break;
+        case 't': g_string_append(out, s->text ? s->text : ""); break;
+        case 'p': g_string_append(out, s->path); break;
+        case 'n': g_string_append_printf(out, "%" G_GUINT64_FORMAT, s->number); break;
+        case 'f': g_string_append(out, wsp_opcode_name(s->opcode)); break;
+        case 'c': describe_code(out, s); break;
+        case 'h': describe_lines(out, s); break;
+        case 'l': describe_options(out, s); break;
+        case 'd': {
+            g_autofree char *payload = s->data ? data_describe(s->data) : NULL;
+            g_string_append(out, payload ? payload : "");
+            break;
+        }
+        default: g_assert_not_reached();
+        }
+    }
+    g_strchomp(out->str);
+    return g_string_free(out, FALSE);
+}
+
+bool step_expects(const step *s)
+{
+    return strcmp(s->verb->name, "expect") == 0;
+}
+
+void step_free(void *memory)
+{
+    step *s = memory;
+    g_free(s->who);
+    g_free(s->other);
+    g_free(s->text);
+    g_free(s->reason);
+    g_free(s->absent);
+    g_free(s->path);
+    data_free(s->data);
+    data_free(s->then);
+    g_ptr_array_unref(s->lines);
+    if (s->pattern)
+        g_regex_unref(s->pattern);
+    g_free(s);
+}
