@@ -156,22 +156,25 @@ static data *new_data(void)
 
 data *data_read_word(const words *w, const word *at, GError **error)
 {
-    g_autoptr(data) d = new_data();
-    return read_piece(d, w, at, error) ? g_steal_pointer(&d) : NULL;
+    data *d = new_data();
+    if (read_piece(d, w, at, error))
+        return d;
+    data_free(d);
+    return NULL;
 }
 
 data *data_read(const words *w, size_t first, GError **error)
 {
-    g_autoptr(data) d = new_data();
-    if (first >= words_count(w)) {
-        words_wrong(w, words_at(w, first)->column, error,
-                    "data is missing: \"text\", hex:00ff, random:N or N*one of them");
-        return NULL;
-    }
-    for (size_t i = first; i < words_count(w); i++)
-        if (!read_piece(d, w, words_at(w, i), error))
-            return NULL;
-    return g_steal_pointer(&d);
+    data *d = new_data();
+    bool ok = first < words_count(w) ||
+              words_wrong(w, words_at(w, first)->column, error,
+                          "data is missing: \"text\", hex:00ff, random:N or N*one of them");
+    for (size_t i = first; ok && i < words_count(w); i++)
+        ok = read_piece(d, w, words_at(w, i), error);
+    if (ok)
+        return d;
+    data_free(d);
+    return NULL;
 }
 
 GByteArray *data_bytes(const data *d, uint64_t seed_number)
@@ -179,12 +182,13 @@ GByteArray *data_bytes(const data *d, uint64_t seed_number)
     GByteArray *out = g_byte_array_sized_new((guint)d->len);
     for (guint i = 0; i < d->pieces->len; i++) {
         const piece *p = &g_array_index(d->pieces, piece, i);
-        g_autofree uint8_t *random = p->fixed ? NULL : g_malloc(p->random + 1);
-        if (random)
-            seed_bytes(&(seed){seed_number}, random, p->random);
+        g_autoptr(GByteArray) once = p->fixed ? g_byte_array_ref(p->fixed) : g_byte_array_new();
+        if (!p->fixed) {
+            g_byte_array_set_size(once, (guint)p->random);
+            seed_bytes(&(seed){seed_number}, once->data, once->len);
+        }
         for (uint64_t n = 0; n < p->times; n++)
-            g_byte_array_append(out, random ? random : p->fixed->data,
-                                random ? (guint)p->random : p->fixed->len);
+            g_byte_array_append(out, once->data, once->len);
     }
     return out;
 }
@@ -231,7 +235,7 @@ char *data_describe(const data *d)
         else if (p->hex)
             describe_hex(out, p->fixed);
         else if (p->fixed->len == 0)
-            g_string_append(out, "nothing");
+            g_string_append(out, "\"\"");
         else
             describe_text(out, p->fixed);
     }

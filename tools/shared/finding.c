@@ -254,7 +254,7 @@ void finding_difference_told(finding *f, const finding_bytes *b, int64_t index)
         if (opcode >= 0)
             finding_got(f, "got a %s header inside it", wsp_opcode_name((uint8_t)opcode));
         else
-            finding_got(f, "got another byte %zu of %zu: 0x%02x, not 0x%02x", at + 1, b->wanted_len,
+            finding_got(f, "byte %zu of %zu is 0x%02x, not 0x%02x", at + 1, b->wanted_len,
                         b->got[at], b->wanted[at]);
         show(f, b->got, b->got_len, at, what, offset);
         if (opcode < 0)

@@ -66,8 +66,7 @@ static bool read_options(const words *w, frame_line *f, GError **error)
     return true;
 }
 
-/* "text" and its like, or "opcode-3". */
-static bool read_opcode(const words *w, const word *at, uint8_t *opcode, GError **error)
+bool frame_line_opcode(const words *w, const word *at, uint8_t *opcode, GError **error)
 {
     for (*opcode = 0; *opcode < 16; ++*opcode) {
         g_autofree char *number = g_strdup_printf("opcode-%d", *opcode);
@@ -116,7 +115,8 @@ static bool check_length(const words *w, const frame_line *f, uint64_t len, GErr
 frame_line *frame_line_read(const words *w, size_t first, GError **error)
 {
     g_autoptr(frame_line) f = g_new0(frame_line, 1);
-    if (!read_opcode(w, words_at(w, first), &f->header.opcode, error) || !read_options(w, f, error))
+    if (!frame_line_opcode(w, words_at(w, first), &f->header.opcode, error) ||
+        !read_options(w, f, error))
         return NULL;
     if (f->header.opcode == WSP_OPCODE_CLOSE && words_are(w, first, "close")) {
         if (!read_close(w, first + 1, f, error))

@@ -32,6 +32,9 @@ typedef struct frame_line {
     data *payload;
 } frame_line;
 
+/* "text" and its like, or "opcode-3". False with *error when it is none. */
+bool frame_line_opcode(const words *w, const word *at, uint8_t *opcode, GError **error);
+
 /*
  * Read the words from `first` on. NULL with *error (WORDS_ERROR) when they are wrong; that there
  * are no other options is the caller's to say with words_only. Free with frame_line_free.

@@ -110,9 +110,9 @@ void peer_abort(peer *p)
     conversation_reset(p->record, p->connection, true, now_ns());
 }
 
-void peer_free(void *memory)
+void peer_free(void *one)
 {
-    peer *p = memory;
+    peer *p = one;
     peer_close(p);
     inbox_clear(&p->in);
     g_byte_array_unref(p->out);
@@ -208,9 +208,9 @@ void peer_send(peer *p, const void *bytes, size_t len)
         write_all(p);
 }
 
-void peer_send_frame(peer *p, const wsp_frame_header *wanted, const void *payload, size_t len)
+void peer_send_frame(peer *p, const wsp_frame_header *like, const void *payload, size_t len)
 {
-    wsp_frame_header header = *wanted;
+    wsp_frame_header header = *like;
     uint8_t bytes[WSP_FRAME_HEADER_MAX];
     if (header.masked)
         seed_bytes(&p->keys, header.masking_key, sizeof header.masking_key);

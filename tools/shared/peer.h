@@ -64,7 +64,7 @@ void peer_close(peer *p);
 void peer_abort(peer *p);
 
 /* peer_close and free. */
-void peer_free(void *p);
+void peer_free(void *one);
 
 /* What to wait for with poll; 0 = leave it out. */
 short peer_events(const peer *p);
@@ -81,9 +81,8 @@ bool peer_flushed(const peer *p);
 /* Give bytes to be sent. */
 void peer_send(peer *p, const void *bytes, size_t len);
 
-/* A frame. The header is written as it is, but for a masking key, which is made here where
- * header->masked is set; the payload is masked with it. */
-void peer_send_frame(peer *p, const wsp_frame_header *header, const void *payload, size_t len);
+/* A frame with a header like this one; where it is masked, the masking key is made here. */
+void peer_send_frame(peer *p, const wsp_frame_header *like, const void *payload, size_t len);
 
 /* SHUT_WR when all is sent. */
 void peer_finish(peer *p);

@@ -208,31 +208,16 @@ bool perform_bytes(player *p, const step *s)
     return flush(p, s);
 }
 
-static GByteArray *close_payload(const step *s)
-{
-    GByteArray *payload = g_byte_array_new();
-    if (s->code != STEP_NO_CODE) {
-        const uint8_t code[] = {(uint8_t)(s->code >> 8), (uint8_t)s->code};
-        g_byte_array_append(payload, code, sizeof code);
-    }
-    if (s->reason)
-        g_byte_array_append(payload, (const guint8 *)s->reason, (guint)strlen(s->reason));
-    return payload;
-}
-
 bool perform_send(player *p, const step *s)
 {
     const GPtrArray *group = player_group(p, s->who);
-    g_autoptr(GByteArray) payload = s->opcode == WSP_OPCODE_CLOSE ? close_payload(s)
-                                    : s->data                     ? player_bytes(p, s->data)
-                                                                  : g_byte_array_new();
-    const wsp_frame_header header = {.fin = !s->more,
-                                     .rsv = s->rsv,
-                                     .opcode = s->opcode,
-                                     .masked = !s->naked,
-                                     .payload_length = s->lies ? s->length : payload->len};
-    for (guint i = 0; i < group->len; i++)
-        peer_send_frame(group->pdata[i], &header, payload->data, payload->len);
+    for (guint i = 0; i < group->len; i++) {
+        peer *one = group->pdata[i];
+        g_autoptr(GByteArray) frame = g_byte_array_new();
+        frame_line_append(s->frame, WSP_FROM_CLIENT, &one->keys, p->options->seed, frame);
+        one->close_sent = one->close_sent || s->frame->header.opcode == WSP_OPCODE_CLOSE;
+        peer_send(one, frame->data, frame->len);
+    }
     return flush(p, s);
 }
 

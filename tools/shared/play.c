@@ -164,9 +164,9 @@ bool player_wait_all(player *p, looker looks, const step *s)
         if (player_wait(p, looks, who, s))
             continue;
         if (group->len > 1) {
-            g_autofree char *text =
-                p->found.expected ? g_steal_pointer(&p->found.expected) : step_describe(s);
-            p->found.expected = g_strdup_printf("%s: %s", who->name, text);
+            g_autofree char *text = g_steal_pointer(&p->found.expected);
+            p->found.expected =
+                text ? g_strdup_printf("%s: %s", who->name, text) : step_describe(s, who->name);
         }
         return false;
     }
@@ -417,7 +417,7 @@ static void tell_failure(player *p, const course *c, const step *s)
     const bool alone = c && !c->said && c->lines[c->at];
     play_line *line = alone ? c->lines[c->at]
                             : add_line(p, !s || step_expects(s),
-                                       s ? step_describe(s) : g_strdup(""), s ? s->line : 0);
+                                       s ? step_describe(s, NULL) : g_strdup(""), s ? s->line : 0);
     const uint64_t round = s ? round_of(p->script, c) : 0;
     if (f->expected) {
         g_free(line->text);
@@ -464,7 +464,7 @@ static bool play_step(player *p, course *c, const step *one)
     finding_clear(&p->found);
     finding_init(&p->found);
     if (!c->said && !c->lines[c->at] && !one->ends_join)
-        c->lines[c->at] = add_line(p, step_expects(one), step_describe(one), one->line);
+        c->lines[c->at] = add_line(p, step_expects(one), step_describe(one, NULL), one->line);
     const bool ok = one->ends_join ? perform_end_join(p, one) : one->verb->play(p, one);
     if (!ok)
         return false;
@@ -474,30 +474,37 @@ static bool play_step(player *p, course *c, const step *one)
     return true;
 }
 
-static bool play_steps(player *p)
+static bool play_steps_of(player *p, course *c)
 {
     const script *s = p->script;
-    g_autofree play_line **lines = g_new0(play_line *, s->steps->len + 1);
-    g_autofree uint64_t *rounds = g_new0(uint64_t, s->steps->len + 1);
-    course c = {.lines = lines, .rounds = rounds};
-    while (c.at < s->steps->len) {
-        const step *one = s->steps->pdata[c.at];
+    while (c->at < s->steps->len) {
+        const step *one = s->steps->pdata[c->at];
         if (strcmp(one->verb->name, "say") == 0) {
-            if (!lines[c.at])
-                lines[c.at] =
-                    add_line(p, only_expects(s, c.at + 1), g_strdup(one->text), one->line);
-            c.said = lines[c.at++];
-        } else if (!is_course(s, &c, one)) {
-            if (!play_step(p, &c, one)) {
+            if (!c->lines[c->at])
+                c->lines[c->at] =
+                    add_line(p, only_expects(s, c->at + 1), g_strdup(one->text), one->line);
+            c->said = c->lines[c->at++];
+        } else if (!is_course(s, c, one)) {
+            if (!play_step(p, c, one)) {
                 explain_end(p);
                 sanitizers_are_content(p);
-                tell_failure(p, &c, one);
+                tell_failure(p, c, one);
                 return false;
             }
-            c.at++;
+            c->at++;
         }
     }
     return true;
+}
+
+static bool play_steps(player *p)
+{
+    const guint count = p->script->steps->len;
+    course c = {.lines = g_new0(play_line *, count), .rounds = g_new0(uint64_t, count)};
+    const bool passed = play_steps_of(p, &c);
+    g_free(c.lines);
+    g_free(c.rounds);
+    return passed;
 }
 
 static void play_all(player *p)

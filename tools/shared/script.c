@@ -225,23 +225,31 @@ static char *id_of(const char *path)
     return id;
 }
 
-script *script_parse(const char *path, const char *text, GError **error)
+static script *new_script(const char *path)
 {
-    g_autoptr(script) s = g_new0(script, 1);
+    script *s = g_new0(script, 1);
     s->path = g_strdup(path);
     s->id = id_of(path);
     s->server = true;
     s->program = g_new0(char *, 1);
     s->steps = g_ptr_array_new_with_free_func(step_free);
+    return s;
+}
+
+script *script_parse(const char *path, const char *text, GError **error)
+{
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
-    reading r = {.s = s, .names = names, .open = open};
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    reading r = {.s = new_script(path), .names = names, .open = open};
     unsigned number = 0;
-    for (; lines[number]; number++)
-        if (!read_line(&r, number + 1, lines[number], error))
-            return NULL;
-    return whole(&r, MAX(number, 1), error) ? g_steal_pointer(&s) : NULL;
+    bool ok = true;
+    for (; ok && lines[number]; number++)
+        ok = read_line(&r, number + 1, lines[number], error);
+    if (ok && whole(&r, MAX(number, 1), error))
+        return r.s;
+    script_free(r.s);
+    return NULL;
 }
 
 script *script_read(const char *path, GError **error)

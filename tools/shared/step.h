@@ -3,7 +3,7 @@
 #ifndef SHARED_STEP_H
 #define SHARED_STEP_H
 
-#include "data.h"
+#include "frame_line.h"
 #include "script.h"
 
 typedef struct player player; /* player.h */
@@ -17,7 +17,8 @@ typedef struct verb {
     const char *shape;   /* for errors and documentation: "pause WHO" */
     const char *options; /* names of its options, separated by spaces */
     /* How it reads in a story: %w who, %o the other one, %n the number, %d the data, %c the close
-     * code and reason, %h the headers, %p the path, %t the text; the rest stands as it is. */
+     * code and reason, %f the frame or its opcode, %h the headers, %p the path, %t the text; the
+     * rest stands as it is. */
     const char *reads;
     bool (*read)(step *s, const words *w, GError **error); /* what is behind the name and WHO */
     bool has_who;                                          /* word 1 is WHO */
@@ -27,7 +28,6 @@ typedef struct verb {
 
 enum { STEP_GROUP_MAX = 5000 };
 
-/* Opcodes of a step beyond those of frames: 0 to 15. */
 enum { STEP_NO_CODE = -1 };
 
 /* What a verb does not have is all zero. */
@@ -39,20 +39,17 @@ struct step {
     uint64_t number; /* how many, which, how long */
     data *data;      /* NULL = any payload, nothing to send */
     uint8_t opcode;
-    int code;         /* of a Close; STEP_NO_CODE = not said */
-    char *reason;     /* of a Close; NULL = not said */
-    GPtrArray *lines; /* header="Name: value" */
-    char *absent;     /* no-header=Name */
-    char *path;       /* path=/ws */
-    unsigned receive; /* rcvbuf=N; 0 = as it is */
-    bool more, naked; /* fin=no, mask=no */
-    uint8_t rsv;      /* rsv=N */
-    bool lies;        /* length=N was said: */
-    uint64_t length;  /* the declared one */
-    data *then;       /* then=DATA */
-    GRegex *pattern;  /* of `expect log` */
-    guint partner;    /* repeat: index of its end; end: index of its repeat */
-    bool ends_join;   /* this `end` ends a `join` */
+    int code;          /* of a Close; STEP_NO_CODE = not said */
+    char *reason;      /* of a Close; NULL = not said */
+    GPtrArray *lines;  /* header="Name: value" */
+    char *absent;      /* no-header=Name */
+    char *path;        /* path=/ws */
+    unsigned receive;  /* rcvbuf=N; 0 = as it is */
+    frame_line *frame; /* of `send` */
+    data *then;        /* then=DATA */
+    GRegex *pattern;   /* of `expect log` */
+    guint partner;     /* repeat: index of its end; end: index of its repeat */
+    bool ends_join;    /* this `end` ends a `join` */
 };
 
 /* The rows; *count gets how many. */
@@ -61,12 +58,13 @@ const verb *verbs(size_t *count);
 /* The row for a line; NULL with *error when there is none. */
 const verb *verb_find(const words *w, GError **error);
 
-/* How a step reads. Free with g_free. */
-char *step_describe(const step *s);
+/* How a step reads; `who` stands for s->who, where that is a group; NULL = as it is. Free with
+ * g_free. */
+char *step_describe(const step *s, const char *who);
 
 /* Is it an expectation? */
 bool step_expects(const step *s);
 
-void step_free(void *s);
+void step_free(void *one);
 
 #endif

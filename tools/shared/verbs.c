@@ -26,14 +26,6 @@ static bool option_number(const words *w, const char *name, uint64_t high, uint6
     return !option || words_number(w, option, name, 0, high, number, error);
 }
 
-static bool option_yes(const words *w, const char *name, bool *is_no, GError **error)
-{
-    const word *option = words_option(w, name);
-    *is_no = option && strcmp(option->text, "no") == 0;
-    return !option || *is_no || strcmp(option->text, "yes") == 0 ||
-           words_wrong(w, option->column, error, "%s= takes yes or no", name);
-}
-
 static bool option_lines(step *s, const words *w, GError **error)
 {
     for (guint i = 0; i < w->options->len; i++) {
@@ -67,7 +59,7 @@ static bool read_connect(step *s, const words *w, GError **error)
     if (words_count(w) > 2 && !words_number(w, words_at(w, 2), "the number of clients", 1,
                                             STEP_GROUP_MAX, &s->number, error))
         return false;
-    if (s->path[0] != '/')
+    if (path && s->path[0] != '/')
         return words_wrong(w, path->column, error, "a path begins with /");
     if (then && !(s->then = data_read_word(w, then, error)))
         return false;
@@ -90,41 +82,16 @@ static bool read_any_data(step *s, const words *w, size_t first, GError **error)
     return words_count(w) <= first || (s->data = data_read(w, first, error)) != NULL;
 }
 
-static bool read_opcode(step *s, const words *w, size_t at, GError **error)
-{
-    for (uint8_t opcode = 0; opcode < 16; opcode++)
-        if (words_are(w, at, wsp_opcode_name(opcode))) {
-            s->opcode = opcode;
-            return true;
-        }
-    return words_wrong(w, words_at(w, at)->column, error,
-                       "text, binary, continuation, ping, pong, close or reserved-3 to reserved-f "
-                       "belongs here");
-}
-
-/* fin=no rsv=N mask=no length=N */
-static bool read_illegal(step *s, const words *w, GError **error)
-{
-    uint64_t rsv = 0;
-    bool ok = words_only(w, s->verb->options, SIZE_MAX, error) &&
-              option_yes(w, "fin", &s->more, error) && option_yes(w, "mask", &s->naked, error) &&
-              option_number(w, "rsv", 7, &rsv, NULL, error) &&
-              option_number(w, "length", INT64_MAX, &s->length, &s->lies, error);
-    s->rsv = (uint8_t)rsv;
-    return ok;
-}
-
 static bool read_send(step *s, const words *w, GError **error)
 {
-    return read_opcode(s, w, 2, error) && read_illegal(s, w, error) &&
-           read_any_data(s, w, 3, error);
+    return (s->frame = frame_line_read(w, 2, error)) != NULL &&
+           words_only(w, s->verb->options, SIZE_MAX, error);
 }
 
 /* [CODE ["reason"]] */
 static bool read_close(step *s, const words *w, GError **error)
 {
     uint64_t code = 0;
-    s->opcode = WSP_OPCODE_CLOSE;
     if (words_count(w) > 3) {
         if (!words_number(w, words_at(w, 3), "the code", 0, UINT16_MAX, &code, error))
             return false;
@@ -135,21 +102,16 @@ static bool read_close(step *s, const words *w, GError **error)
     return words_only(w, s->verb->options, 5, error);
 }
 
-static bool read_send_close(step *s, const words *w, GError **error)
-{
-    return read_close(s, w, error) && read_illegal(s, w, error);
-}
-
 static bool read_expect_message(step *s, const words *w, GError **error)
 {
-    return read_opcode(s, w, 2, error) && words_only(w, "", SIZE_MAX, error) &&
-           read_any_data(s, w, 3, error);
+    return frame_line_opcode(w, words_at(w, 2), &s->opcode, error) &&
+           words_only(w, "", SIZE_MAX, error) && read_any_data(s, w, 3, error);
 }
 
 static bool read_expect_frame(step *s, const words *w, GError **error)
 {
-    return read_opcode(s, w, 3, error) && words_only(w, "", SIZE_MAX, error) &&
-           read_any_data(s, w, 4, error);
+    return frame_line_opcode(w, words_at(w, 3), &s->opcode, error) &&
+           words_only(w, "", SIZE_MAX, error) && read_any_data(s, w, 4, error);
 }
 
 static bool read_status(step *s, const words *w, GError **error)
@@ -218,7 +180,6 @@ static bool read_signal(step *s, const words *w, GError **error)
 
 static bool read_run(step *s, const words *w, GError **error)
 {
-    g_autofree char *all = NULL;
     for (size_t i = 1; i < words_count(w); i++) { /* each word is one argument */
         g_autoptr(data) one = data_read_word(w, words_at(w, i), error);
         if (!one)
@@ -275,9 +236,6 @@ static bool read_who_only(step *s, const words *w, GError **error)
     return words_only(w, "", s->verb->what ? 3 : s->verb->has_who ? 2 : 1, error);
 }
 
-#define FRAME_OPTIONS "fin rsv mask length"
-#define FRAME_SHAPE " [fin=no] [rsv=N] [mask=no] [length=N]"
-
 /* Rows of the same name stand together, the ones with `what` first. */
 /* clang-format off */
 static const verb table[] = {
@@ -289,10 +247,10 @@ static const verb table[] = {
      "path rcvbuf header then", "%w connects to %p%h", read_connect, true, true, perform_connect},
     {"bytes", NULL, 0, "bytes WHO DATA", "",
      "%w sends bytes %d", read_data, true, false, perform_bytes},
-    {"send", "close", 2, "send WHO close [CODE [\"reason\"]]" FRAME_SHAPE, FRAME_OPTIONS,
-     "%w sends close%c%l", read_send_close, true, false, perform_send},
-    {"send", NULL, 0, "send WHO text|binary|ping|pong|continuation DATA" FRAME_SHAPE,
-     FRAME_OPTIONS, "%w sends %f %d%l", read_send, true, false, perform_send},
+    {"send", NULL, 0,
+     "send WHO text|binary|ping|pong|continuation DATA or close [CODE [\"reason\"]] "
+     "[fin=no] [rsv=N] [mask=no] [key=HEX] [length=N] [form=7|16|64]", FRAME_LINE_OPTIONS,
+     "%w sends %f", read_send, true, false, perform_send},
     {"split", NULL, 0, "split WHO N|random|whole", "",
      "%w writes in pieces: %t", read_split, true, false, perform_split},
     {"join", NULL, 0, "join WHO", "",
@@ -400,22 +358,46 @@ const verb *verb_find(const words *w, GError **error)
 
 /* ---- How a step reads ---- */
 
-static void describe_options(GString *out, const step *s)
-{
-    g_string_append(out, s->more ? ", not the last fragment" : "");
-    g_string_append(out, s->naked ? ", not masked" : "");
-    if (s->rsv)
-        g_string_append_printf(out, ", RSV bits %u", s->rsv);
-    if (s->lies)
-        g_string_append_printf(out, ", declared length %" G_GUINT64_FORMAT, s->length);
-}
-
 static void describe_code(GString *out, const step *s)
 {
     if (s->code != STEP_NO_CODE)
         g_string_append_printf(out, " %d", s->code);
     if (s->reason)
         g_string_append_printf(out, " \"%s\"", s->reason);
+}
+
+static void describe_close(GString *out, const GByteArray *payload)
+{
+    if (payload->len >= 2)
+        g_string_append_printf(out, " %d", payload->data[0] * 256 + payload->data[1]);
+    if (payload->len > 2) {
+        g_autofree char *reason =
+            g_utf8_make_valid((const char *)payload->data + 2, (gssize)payload->len - 2);
+        g_string_append_printf(out, " \"%s\"", reason);
+    }
+}
+
+/* The frame that is sent, and what is unusual about it; or the opcode that is expected. */
+static void describe_frame(GString *out, const step *s)
+{
+    const frame_line *f = s->frame;
+    g_string_append(out, wsp_opcode_name(f ? f->header.opcode : s->opcode));
+    if (!f)
+        return;
+    g_autofree char *payload = f->payload ? data_describe(f->payload) : NULL;
+    if (f->close)
+        describe_close(out, f->close);
+    else if (payload)
+        g_string_append_printf(out, " %s", payload);
+    g_string_append(out, f->header.fin ? "" : ", not the last fragment");
+    g_string_append(out, f->says_masked && !f->header.masked ? ", not masked" : "");
+    if (f->header.rsv)
+        g_string_append_printf(out, ", RSV bits %u", f->header.rsv);
+    if (f->says_length)
+        g_string_append_printf(out, ", declared length %" G_GUINT64_FORMAT,
+                               f->header.payload_length);
+    if (f->header.length_form)
+        g_string_append_printf(out, ", length in %u bits", f->header.length_form);
 }
 
 static void describe_lines(GString *out, const step *s)
@@ -429,7 +411,7 @@ static void describe_lines(GString *out, const step *s)
         g_string_append(out, ", and sends more with the request");
 }
 
-char *step_describe(const step *s)
+char *step_describe(const step *s, const char *who)
 {
     GString *out = g_string_new(NULL);
     for (const char *c = s->verb->reads; *c; c++) {
@@ -439,7 +421,7 @@ char *step_describe(const step *s)
         }
         switch (*++c) {
         case 'w':
-            g_string_append(out, s->who);
+            g_string_append(out, who ? who : s->who);
             if (s->verb->makes_who && s->number > 1)
                 g_string_append_printf(out, " (%" G_GUINT64_FORMAT " clients)", s->number);
             break;
@@ -447,10 +429,9 @@ char *step_describe(const step *s)
         case 't': g_string_append(out, s->text ? s->text : ""); break;
         case 'p': g_string_append(out, s->path); break;
         case 'n': g_string_append_printf(out, "%" G_GUINT64_FORMAT, s->number); break;
-        case 'f': g_string_append(out, wsp_opcode_name(s->opcode)); break;
+        case 'f': describe_frame(out, s); break;
         case 'c': describe_code(out, s); break;
         case 'h': describe_lines(out, s); break;
-        case 'l': describe_options(out, s); break;
         case 'd': {
             g_autofree char *payload = s->data ? data_describe(s->data) : NULL;
             g_string_append(out, payload ? payload : "");
@@ -468,9 +449,9 @@ bool step_expects(const step *s)
     return strcmp(s->verb->name, "expect") == 0;
 }
 
-void step_free(void *memory)
+void step_free(void *one)
 {
-    step *s = memory;
+    step *s = one;
     g_free(s->who);
     g_free(s->other);
     g_free(s->text);
@@ -479,6 +460,7 @@ void step_free(void *memory)
     g_free(s->path);
     data_free(s->data);
     data_free(s->then);
+    frame_line_free(s->frame);
     g_ptr_array_unref(s->lines);
     if (s->pattern)
         g_regex_unref(s->pattern);

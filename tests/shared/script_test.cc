@@ -1,0 +1,102 @@
+// A case is read whole or not at all, and its error names the place.
+#include "script.h"
+#include "step.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace
+{
+std::string wrong(const std::string &steps)
+{
+    GError *error = nullptr;
+    script *s = script_parse("1.case", ("title: t\n" + steps).c_str(), &error);
+    if (s) {
+        script_free(s);
+        return "it is right";
+    }
+    const std::string message = error->message;
+    g_clear_error(&error);
+    return message;
+}
+} // namespace
+
+TEST(Script, HeaderFields)
+{
+    GError *error = nullptr;
+    script *s = script_parse("x/03.2.case",
+                             "# about\ntitle: one \"writer\ncovers: 29 30\nclause: RFC 6455 5.4\n"
+                             "program: --ping-ms 1 'a b'\ndescriptors: 32\nbuild: thread\n\n"
+                             "connect a\nsay it's done\nleave a\n",
+                             &error);
+    ASSERT_NE(s, nullptr) << error->message;
+    EXPECT_STREQ(s->id, "03.2");
+    EXPECT_STREQ(s->title, "one \"writer");
+    EXPECT_STREQ(s->covers, "29 30");
+    EXPECT_STREQ(s->clause, "RFC 6455 5.4");
+    EXPECT_STREQ(s->program[2], "a b");
+    EXPECT_EQ(s->program[3], nullptr);
+    EXPECT_EQ(s->descriptors, 32u);
+    EXPECT_EQ(s->build, SCRIPT_THREAD);
+    EXPECT_TRUE(s->server);
+    EXPECT_EQ(s->steps->len, 3u);
+    script_free(s);
+}
+
+TEST(Script, ARunMakesItNoServer)
+{
+    script *s = script_parse("1.case", "title: t\nrun \"x\"\n", nullptr);
+    ASSERT_NE(s, nullptr);
+    EXPECT_FALSE(s->server);
+    script_free(s);
+}
+
+TEST(Script, EveryVerbReads)
+{
+    EXPECT_EQ(wrong("open o rcvbuf=100\n"
+                    "connect a 3 path=/x header=\"A: b\" header=\"C: d\" then=hex:00\nconnect b\n"
+                    "bytes a \"x\"\nsend a text \"x\" fin=no rsv=1 mask=no length=3\n"
+                    "send a close\nsend a close 1000\nsend a close 999 \"r\"\nsplit a 1\n"
+                    "split a random\nsplit a whole\njoin a\nend\npause a\nresume a\nanswer a no\n"
+                    "fence a\nfinish a\nabort a\nleave a\nrepeat 2\nrepeat 3\nend\nend\n"
+                    "signal TERM\nexpect a text\nexpect a binary \"x\"\nexpect a ping\n"
+                    "expect a pong \"x\"\nexpect a frame continuation \"x\"\nexpect a close\n"
+                    "expect a close 1001 \"r\"\nexpect a end\nexpect a reset\nexpect a gone\n"
+                    "expect a status 400 header=\"A: b\" no-header=C\nexpect a pings 2\n"
+                    "expect a open 5 pings-of b\nexpect a after 5\nexpect output \"x\"\n"
+                    "expect output-line 1 \"x\"\nexpect exit 0\nexpect log \"x.*\" 3\n"
+                    "expect descriptors same\nexpect threads same\ninput \"x\"\nrun \"x\"\n"),
+              "it is right");
+}
+
+TEST(Script, ErrorsNameTheirPlace)
+{
+    EXPECT_EQ(wrong("connect a\nsend b text \"x\"\n"),
+              "1.case:3:6: no connection \"b\" so far: open or connect it first\n"
+              "  send b text \"x\"\n       ^");
+    EXPECT_EQ(wrong("repeat 2\nconnect a\n"), "1.case:4:1: the repeat of line 2 has no end\n  \n  ^");
+    EXPECT_EQ(wrong("end\n"), "1.case:2:1: nothing to end: no repeat or join is open\n  end\n  ^");
+    EXPECT_EQ(wrong("connect a\nexpect a nothing\n").substr(0, 52),
+              "1.case:3:1: no such expect; there is: expect output ");
+    EXPECT_EQ(wrong("jump\n").substr(0, 50), "1.case:2:1: no verb \"jump\"; there is: say open con");
+    EXPECT_EQ(wrong("connect a\nexpect log \"(\"\n").substr(0, 38),
+              "1.case:3:12: no regular expression: mi");
+    EXPECT_EQ(wrong("connect a\nsplit a half\n"),
+              "1.case:3:9: bytes in a piece (or: random, whole) is a whole number from 1 to 1048576"
+              "\n  split a half\n          ^");
+    EXPECT_EQ(wrong("connect 1\n").substr(0, 57),
+              "1.case:2:9: the name of a connection belongs here: connec");
+    EXPECT_EQ(wrong("connect a path=x\n"),
+              "1.case:2:16: a path begins with /\n  connect a path=x\n                 ^");
+    EXPECT_EQ(wrong("say \n"), "1.case:2:5: say what?\n  say \n      ^");
+    EXPECT_EQ(wrong("colour: red\n").substr(0, 31), "1.case:2:1: no such key; there ");
+    EXPECT_EQ(wrong("build: memory\n").substr(0, 44), "1.case:2:8: build: takes thread or address\n ");
+    EXPECT_EQ(wrong(""), "1.case:2:1: the case has no steps\n  \n  ^");
+    EXPECT_EQ(wrong("title: u\n"), "1.case:2:1: said twice\n  title: u\n  ^");
+    EXPECT_EQ(script_parse("1.case", "connect a\n", nullptr), nullptr) << "no title";
+    GError *error = nullptr;
+    EXPECT_EQ(script_read("/nonexistent.case", &error), nullptr);
+    EXPECT_EQ(error->domain, G_FILE_ERROR);
+    g_clear_error(&error);
+}
