@@ -151,6 +151,7 @@ static void decide(decoder *d, unsigned c, int64_t now)
     const decoded_head *request = &connection->heads[WSP_FROM_CLIENT];
     const wsp_http_head *answer = &connection->heads[WSP_FROM_SERVER].parsed;
     bool switched = answer->kind == WSP_HTTP_RESPONSE && answer->status == 101;
+    connection->answered_ns = now;
     d->phases[c] = switched ? PHASE_FRAMES : PHASE_OTHER;
     if (switched || (request->whole && wsp_handshake_is_attempt(&request->parsed)))
         connection->number = ++d->numbered;
@@ -210,7 +211,7 @@ static void take_event(decoder *d, const conversation_event *e)
     decoded_connection *connection = &d->result->connections[e->connection];
     wsp_sender from = e->from_client ? WSP_FROM_CLIENT : WSP_FROM_SERVER;
     switch (e->type) {
-    case CONVERSATION_OPEN: connection->opened_ns = e->time_ns; break;
+    case CONVERSATION_OPEN: break;
     case CONVERSATION_BYTES:
         connection->bytes[from] += e->len;
         take_bytes(d, e->connection, from, e->data, e->len, e->time_ns);

@@ -28,7 +28,7 @@ typedef struct decoded_head {
 
 typedef struct decoded_connection {
     unsigned number;       /* wsdump's, from 1; 0 = no WebSocket: wsdump does not show it */
-    int64_t opened_ns;     /* time of its first packet */
+    int64_t answered_ns;   /* when the head of the response was whole; 0 = it never was */
     decoded_head heads[2]; /* by wsp_sender: the request, the response */
     uint64_t bytes[2];     /* by wsp_sender: all that this side sent */
     unsigned frames[2];    /* by wsp_sender: how many headers were whole */

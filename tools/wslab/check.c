@@ -3,6 +3,7 @@
  * comes next.
  */
 #include "capture.h"
+#include "decoded.h"
 #include "commands.h"
 #include "compile.h"
 #include "paint.h"
@@ -123,8 +124,11 @@ static gboolean write_capture(const run *r, const course_check *check, const pla
         return FALSE;
     }
     const play_place *at = &played->place;
+    g_autoptr(decoded) said = decoded_of(played->conversation);
     g_autofree char *where =
-        at->known ? g_strdup_printf("%u:%" G_GUINT64_FORMAT, at->connection + 1, at->frame) : NULL;
+        at->known ? decoded_place(said, at->connection,
+                                  at->from_client ? WSP_FROM_CLIENT : WSP_FROM_SERVER, at->frame)
+                  : NULL;
     return progress_keep_where(r->lab->progress, check->id, where, error);
 }
 

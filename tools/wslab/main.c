@@ -26,6 +26,8 @@ static const command commands[] = {
     {"hint", "[ID]", 0, 1, hint_run, NULL, "The next of three hints for the check that fails"},
     {"show", "ID", 1, 1, show_run, show_options,
      "Open what was said in a check in wsdump, at the frame that is wrong"},
+    {"ask", "[LESSON]", 0, 1, ask_run, ask_options,
+     "A capture of your own, and questions about it"},
     {"list", "", 0, 0, list_run, list_options, "The lessons, and how far you are"},
     {"reset", "LESSON", 1, 1, reset_run, reset_options,
      "Begin an exercise anew; your file is kept beside it"},
@@ -35,6 +37,8 @@ static const command commands[] = {
      "Check the exercises of many people (for instructors)"},
     {"schedule", "", 0, 0, schedule_run, schedule_options,
      "A plan of the days, with breaks (for instructors)"},
+    {"talk", "FILE.talk OUT.pcapng", 2, 2, talk_run, talk_options,
+     "Make a capture from a script (for who writes lessons)"},
     {"preflight", "", 0, 0, preflight_run, NULL,
      "What works on this machine, and what to do about the rest"},
 };
@@ -103,6 +107,7 @@ static const command *take_command(char **words, gboolean *named, GError **error
             continue;
         g_free(words[0]);
         words[0] = g_strconcat("wslab ", c->name, NULL);
+        g_set_prgname(words[0]);
         g_free(*at);
         memmove(at, at + 1, g_strv_length(at + 1) * sizeof *at + sizeof *at);
         return c;

@@ -135,3 +135,22 @@ gboolean progress_seed(progress *p, guint64 *seed, GError **error)
     g_key_file_set_uint64(p->file, "learner", "seed", *seed);
     return save(p, error);
 }
+
+/* One key for each pair: somebody may answer for a class and for themselves. */
+static char *question_key(const char *question, guint64 seed)
+{
+    return g_strdup_printf("%s.%" G_GUINT64_FORMAT, question, seed);
+}
+
+gboolean progress_answered(const progress *p, const char *question, guint64 seed)
+{
+    g_autofree char *key = question_key(question, seed);
+    return g_key_file_get_boolean(p->file, "questions", key, NULL);
+}
+
+gboolean progress_keep_answered(progress *p, const char *question, guint64 seed, GError **error)
+{
+    g_autofree char *key = question_key(question, seed);
+    g_key_file_set_boolean(p->file, "questions", key, TRUE);
+    return save(p, error);
+}

@@ -46,4 +46,8 @@ gboolean progress_forget(progress *p, const char *check, GError **error);
 char *progress_where(const progress *p, const char *check);
 gboolean progress_keep_where(progress *p, const char *check, const char *where, GError **error);
 
+/* Whether the learner has answered this question ("00_wire.2") about the capture of this seed. */
+gboolean progress_answered(const progress *p, const char *question, guint64 seed);
+gboolean progress_keep_answered(progress *p, const char *question, guint64 seed, GError **error);
+
 #endif

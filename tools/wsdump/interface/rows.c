@@ -40,18 +40,6 @@ bool rows_filter(rows *l, const char *filter, GError **error)
     return true;
 }
 
-/* Is this row the frame that is looked for, or does it say what is wrong with it? */
-static void seek_frame(rows *l, uint64_t row, const record *r)
-{
-    if (l->wanted_frame == 0)
-        return;
-    bool found = r->type == RECORD_FRAME && r->frame.number == l->wanted_frame;
-    if (found || (r->type == RECORD_VIOLATION && r->violation.frame == l->wanted_frame))
-        l->wanted = row;
-    if (found)
-        l->wanted_frame = 0;
-}
-
 static void add_row(void *user, uint64_t row, const record *r)
 {
     rows *l = user;
@@ -59,7 +47,10 @@ static void add_row(void *user, uint64_t row, const record *r)
         return;
     row_item item = {row, STORE_NO_ROW};
     g_array_append_val(l->items, item);
-    seek_frame(l, row, r);
+    if (l->wanted_frame > 0 && r->type == RECORD_FRAME && r->frame.number == l->wanted_frame) {
+        l->wanted = row;
+        l->wanted_frame = 0;
+    }
 }
 
 /* Items whose row, or whose message's row, has left the store. */

@@ -39,8 +39,7 @@ bool rows_filter(rows *l, const char *filter, GError **error);
 /* Select this row of the store, or the next one that is shown, as soon as the scan comes to it. */
 void rows_seek(rows *l, uint64_t row);
 
-/* The same for a frame of the list's connection, by its number; 0 = no longer. Where a frame was
- * never whole there is no row of it: then what was wrong with it is selected. */
+/* The same for a frame of the list's connection, by its number; 0 = no longer. */
 void rows_seek_frame(rows *l, uint64_t number);
 
 bool rows_update(rows *l, ui *u, gint64 deadline);

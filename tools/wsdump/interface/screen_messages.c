@@ -43,8 +43,8 @@ static void judge_place(messages *m, ui *u)
     if (!ui_connection(u, l->conn))
         ui_complain(u, "there is no connection %" G_GUINT64_FORMAT, l->conn);
     else if (l->wanted_frame > 0)
-        ui_complain(u, "connection %" G_GUINT64_FORMAT " has no whole frame %" G_GUINT64_FORMAT,
-                    l->conn, l->wanted_frame);
+        ui_complain(u, "connection %" G_GUINT64_FORMAT " has no frame %" G_GUINT64_FORMAT, l->conn,
+                    l->wanted_frame);
     rows_seek_frame(l, 0);
 }
 

@@ -2,7 +2,7 @@
 
 int main(void)
 {
-    puts("00.1");
-    /* TODO 00.2: print it */
+    puts("one");
+    /* TODO 00.2: the second line. */
     return 0;
 }

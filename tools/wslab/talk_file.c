@@ -1,0 +1,50 @@
+/* wslab talk: a script of a conversation (talk.h) becomes a capture. For who writes lessons. */
+#include "talk_file.h"
+
+#include "capture.h"
+#include "commands.h"
+#include "talk.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static gint64 seed = 1;
+
+const GOptionEntry talk_options[] = {
+    {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Of all that the script leaves to chance (1)", "N"},
+    G_OPTION_ENTRY_NULL};
+
+int talk_file_write(const char *from, guint64 number, const char *path, conversation **said,
+                    GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(talk) t = talk_read(from, &cause);
+    *said = t ? talk_play(t, number, &cause) : NULL;
+    if (!*said) {
+        lab_wrong(error, LAB_CANNOT, "%s", cause->message);
+        g_error_free(cause);
+        return LAB_CANNOT;
+    }
+    FILE *file = fopen(path, "wb");
+    gboolean written = file && capture_write(*said, file);
+    int failed = errno;
+    if (file && fclose(file) != 0 && written) {
+        failed = errno;
+        written = FALSE;
+    }
+    if (written)
+        return LAB_PASSED;
+    g_clear_pointer(said, conversation_free);
+    return lab_wrong(error, LAB_CANNOT, "cannot write %s: %s", path, g_strerror(failed));
+}
+
+int talk_run(lab *here, char **arguments, GError **error)
+{
+    (void)here;
+    if (seed < 0)
+        return lab_wrong(error, LAB_USAGE, "--seed takes a number from 0");
+    conversation *said;
+    int status = talk_file_write(arguments[0], (guint64)seed, arguments[1], &said, error);
+    conversation_free(said);
+    return status;
+}
