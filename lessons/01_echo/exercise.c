@@ -52,8 +52,8 @@ static void echo(int fd, wsp_conn *c, const uint8_t *in, size_t len, GError **er
     uint8_t chunk[CHUNK], data[CHUNK], reply[WSP_CONTROL_FRAME_MAX];
     for (ssize_t n = (ssize_t)len; n >= 0; in = chunk) {
         wsp_conn_event ev;
-        /* TODO 01.3: the bytes of one read may be ten frames, or half a header. The codec tells one
-         * event at a time and how many bytes that took; WSP_CONN_NONE: all, read more. */
+        /* TODO 01.3: the bytes of one read may be ten frames. The codec tells one event at a time,
+         * and how many bytes it took. Only WSP_CONN_NONE says that all are used. */
         wsp_conn_receive(c, 0, in, (size_t)n, data, sizeof data, &ev);
         if (ev.type == WSP_CONN_DATA) {
             /* TODO 01.2: what came as binary goes back as binary. */
