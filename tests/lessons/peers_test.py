@@ -30,6 +30,9 @@ PATIENCE = 60  # seconds, for what takes milliseconds
 SERVERS = {
     "echo": ("01_echo/echo", [], False),
     "echo_solution": ("solutions/01_echo/exercise", [], False),
+    "hijack": ("02_hijack/hijack", [], True),
+    "hijack_solution": ("solutions/02_hijack/exercise", [], True),
+    "soup": ("02_hijack/soup", [], True),
 }
 
 
