@@ -1,0 +1,88 @@
+"""The course as the tests see it: its manifest, and the grader run on it."""
+
+import configparser
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+
+# What may be another number in each run: what a golden text has instead.
+PLACEHOLDERS = (
+    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:{port}"),
+    (re.compile(r"stream offset \d+"), "stream offset {offset}"),
+    (re.compile(r"\bframe \d+"), "frame {frame}"),
+    (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), "{time}"),
+    (re.compile(r"\d\d:\d\d:\d\d\.\d+"), "{time}"),
+    (re.compile(r"(pid|\w+:)\d{3,}(?=\))"), r"\1{pid}"),
+)
+
+
+class Lesson:
+    def __init__(self, project, name, section):
+        self.folder = project / "lessons" / name
+        self.name = name
+        self.number = name[:2]
+        self.program = section["program"]
+        self.checks = split(section["checks"])
+        self.exercise = split(section["exercise"])
+        self.broken = section["broken"]
+        self.solution = project / "lessons/solutions" / name / "exercise.c"
+        self.wrong = project / "lessons/wrong" / name
+
+    def case(self, check):
+        return self.folder / "check" / f"{check}.case"
+
+
+def split(text):
+    return [word for word in text.split(";") if word]
+
+
+def read_manifest(project):
+    manifest = configparser.ConfigParser(interpolation=None)
+    manifest.read(project / "lessons/manifest.ini")
+    return manifest
+
+
+def read_course(project):
+    """The lessons in their order."""
+    manifest = read_manifest(project)
+    sections = [name for name in manifest.sections() if "program" in manifest[name]]
+    sections.sort(key=lambda name: int(manifest[name]["order"]))
+    return [Lesson(project, name, manifest[name]) for name in sections]
+
+
+class Grader:
+    def __init__(self, wslab, project):
+        self.wslab, self.project = wslab, project
+
+    def run(self, *arguments):
+        with tempfile.TemporaryDirectory(prefix="wslab-") as state:
+            environment = dict(os.environ, WSLAB_STATE=state)
+            environment.pop("WSLAB_COMMAND", None)
+            return subprocess.run(
+                [self.wslab, *arguments, "--root", self.project, "--color", "never"],
+                env=environment, capture_output=True, text=True, timeout=280)
+
+    def verdicts(self, lesson, source, *more):
+        """What each check says of this file: {"03.1": "pass", …}, and the whole output."""
+        done = self.run("check", lesson.number, "--keep-going", "--json",
+                        "--source", str(source), *more)
+        try:
+            report = json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError(done.stdout + done.stderr) from None
+        return {one["id"]: one["verdict"] for one in report["checks"]}, done
+
+    def transcript(self, lesson, source, *more):
+        """What the grader says of this file, with placeholders for what changes."""
+        done = self.run("check", lesson.number, "--source", str(source), *more)
+        text = done.stdout + done.stderr
+        for pattern, name in PLACEHOLDERS:
+            text = pattern.sub(name, text)
+        return text
+
+
+def project_of(argument):
+    return pathlib.Path(argument).resolve()

@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+"""What holds for every lesson: its files, the length of its programs, its hints, the topics that its
+checks cover, and that the captures are what their scripts make.
+
+    rules_test.py WSLAB PROJECT
+"""
+
+import difflib
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from course import project_of, read_course, read_manifest, split
+
+LINES = {"wire": 70, "echo": 110, "hijack": 180, "threads": 170, "deadlines": 200, "shutdown": 220}
+COMMON_LINES = 250
+CHANGED_LINES = 15
+PARTS = ("Goal", "Read this first", "Run it", "Watch it in wsdump", "The exercise",
+         "After you pass", "Mistakes that tutorials make here")
+FILES = ("README.md", "NOTES.md", "broken.c", "exercise.c", "questions.ini",
+         "captures/broken.talk", "captures/broken.pcapng", "captures/ask.talk")
+
+WSLAB, PROJECT = sys.argv[1], project_of(sys.argv[2])
+COURSE = read_course(PROJECT)
+
+
+def lines_of(path):
+    return path.read_text().splitlines()
+
+
+def of_each_lesson(check):
+    """A test method of a lesson, for all of them."""
+    def test(self):
+        for lesson in COURSE:
+            with self.subTest(lesson=lesson.name):
+                check(self, lesson)
+    return test
+
+
+class Rules(unittest.TestCase):
+    def test_every_folder_of_a_lesson_is_in_the_manifest(self):
+        folders = sorted(path.name for path in (PROJECT / "lessons").glob("[0-9][0-9]_*"))
+        self.assertEqual(folders, [lesson.name for lesson in COURSE])
+
+    @of_each_lesson
+    def test_every_lesson_has_all_its_files(self, lesson):
+        for name in (*FILES, f"{lesson.program}.c"):
+            self.assertTrue((lesson.folder / name).exists(), name)
+        self.assertTrue(lesson.solution.exists(), lesson.solution)
+
+    @of_each_lesson
+    def test_every_text_has_all_its_parts_in_order(self, lesson):
+        titles = re.findall(r"^## (.*)$", (lesson.folder / "README.md").read_text(), re.M)
+        self.assertEqual([title for title in titles if title in PARTS], list(PARTS))
+
+    @of_each_lesson
+    def test_programs_keep_their_number_of_lines(self, lesson):
+        count = len(lines_of(lesson.folder / f"{lesson.program}.c"))
+        self.assertLessEqual(count, LINES[lesson.program])
+        common = sum(len(lines_of(path)) for path in (PROJECT / "lessons/common").glob("*.[ch]"))
+        self.assertLessEqual(common, COMMON_LINES)
+
+    @of_each_lesson
+    def test_the_bug_on_purpose_is_a_small_difference(self, lesson):
+        difference = difflib.unified_diff(lines_of(lesson.folder / "broken.c"),
+                                          lines_of(lesson.folder / f"{lesson.program}.c"), n=0)
+        changed = {"-": 0, "+": 0}
+        for line in list(difference)[2:]:
+            if line[0] in changed:
+                changed[line[0]] += 1
+        self.assertGreater(sum(changed.values()), 0)
+        self.assertLessEqual(max(changed.values()), CHANGED_LINES)
+
+    @of_each_lesson
+    def test_every_check_has_a_case_and_three_hints(self, lesson):
+        manifest = read_manifest(PROJECT)
+        cases = {path.stem for path in (lesson.folder / "check").glob("*.case")}
+        self.assertEqual(cases, set(lesson.checks))
+        self.assertIn(lesson.broken, lesson.checks)
+        for check in lesson.checks:
+            hints = [manifest[check].get(f"hint{n}", "") for n in (1, 2, 3)]
+            self.assertTrue(all(hints), f"{check} lacks a hint")
+            self.assertEqual(len(set(hints)), 3, f"{check} has the same hint twice")
+
+    def test_what_a_check_covers_is_a_topic_of_its_lesson(self):
+        text = (PROJECT / "lessons/README.md").read_text()
+        topics = dict(re.findall(r"^\| (\d+) \| .* \| (.*) \|$", text, re.M))
+        for lesson in COURSE:
+            for check in lesson.checks:
+                covers = re.search(r"^covers: (.*)$", lesson.case(check).read_text(), re.M)
+                self.assertTrue(covers, f"{check} covers nothing")
+                for number in re.findall(r"\d+", covers[1]):
+                    self.assertIn(number, topics, check)
+
+    def test_links_between_texts_lead_somewhere(self):
+        for path in (PROJECT / "lessons").rglob("*.md"):
+            for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text()):
+                if "://" not in link:
+                    self.assertTrue((path.parent / link).exists(), f"{path}: {link}")
+
+    @of_each_lesson
+    def test_captures_are_what_their_scripts_make(self, lesson):
+        script = lesson.folder / "captures/broken.talk"
+        with tempfile.NamedTemporaryFile(suffix=".pcapng") as made:
+            subprocess.run([WSLAB, "talk", script, made.name, "--root", PROJECT], check=True,
+                           capture_output=True)
+            self.assertEqual(pathlib.Path(made.name).read_bytes(),
+                             script.with_suffix(".pcapng").read_bytes())
+
+    def test_every_lesson_needs_only_earlier_ones(self):
+        manifest = read_manifest(PROJECT)
+        known = []
+        for lesson in COURSE:
+            for needed in split(manifest[lesson.name]["needs"]):
+                self.assertIn(needed, known)
+            known.append(lesson.name)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
