@@ -145,6 +145,8 @@ static void leave(client *c)
         if (g_array_index(pinged, int, i) == c->fd)
             g_array_remove_index_fast(pinged, i--);
     g_mutex_unlock(&pinged_lock);
+    if (has("late"))
+        g_usleep(40000);
     if (has("reset"))
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
                    sizeof(struct linger));
@@ -178,8 +180,6 @@ static void *serve(void *memory)
                 wsp_conn_init(&c->conn, &(wsp_conn_options){.role = WSP_SERVER}, 0);
             take(c, in, (size_t)n);
         }
-        if (has("close-only"))
-            g_usleep(60 * G_USEC_PER_SEC);
     }
     leave(c);
     g_byte_array_unref(behind);

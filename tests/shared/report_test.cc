@@ -1,11 +1,10 @@
 // Reports: other programs read them, and a failure is no error.
 #include "report.h"
 
-#include <json-glib/json-glib.h>
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <json-glib/json-glib.h>
 #include <string>
 
 namespace
@@ -67,7 +66,7 @@ TEST(Report, JUnit)
               "time=\"1.000\">\n"
               "  <testcase name=\"03.1 a ? title\" classname=\"03_threads\" time=\"0.250\"/>\n"
               "  <testcase name=\"03.1 a ? title\" classname=\"03_threads\" time=\"0.250\">\n"
-              "    <failure message=\"got &lt;b&gt; &amp; &quot;c&quot;&#10;\">"
+              "    <failure message=\"got &lt;b&gt; &amp; &quot;c&quot; \">"
               "line \xEF\xBF\xBD\n  2</failure>\n  </testcase>\n"
               "  <testcase name=\"03.1 a ? title\" classname=\"03_threads\" time=\"0.250\">\n"
               "    <error message=\"no socket\"></error>\n  </testcase>\n"

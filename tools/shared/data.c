@@ -177,6 +177,13 @@ data *data_read(const words *w, size_t first, GError **error)
     return NULL;
 }
 
+static uint8_t *add_room(GByteArray *out, uint64_t len)
+{
+    const guint before = out->len;
+    g_byte_array_set_size(out, before + (guint)len);
+    return out->data + before;
+}
+
 GByteArray *data_bytes(const data *d, uint64_t seed_number)
 {
     GByteArray *out = g_byte_array_sized_new((guint)d->len);
@@ -186,6 +193,10 @@ GByteArray *data_bytes(const data *d, uint64_t seed_number)
         if (!p->fixed) {
             g_byte_array_set_size(once, (guint)p->random);
             seed_bytes(&(seed){seed_number}, once->data, once->len);
+        }
+        if (once->len == 1) { /* 1048576*"a" */
+            memset(add_room(out, p->times), once->data[0], p->times);
+            continue;
         }
         for (uint64_t n = 0; n < p->times; n++)
             g_byte_array_append(out, once->data, once->len);

@@ -17,9 +17,8 @@ static bool wait_with_data(player *p, looker looks, const step *s)
 /* What came is not what should have come. */
 static look wrong_item(player *p, const peer *who, const inbox_item *item)
 {
-    if (!item->whole && item->violations == 0 &&
-        (item->kind == INBOX_ANSWER || item->kind == INBOX_NOISE))
-        return LOOK_AGAIN; /* a little more of it makes a better text */
+    if (item->kind == INBOX_ANSWER && !item->whole)
+        return LOOK_AGAIN; /* when its head is whole it has a name */
     finding_item(&p->found, who->connection, item);
     return LOOK_WRONG;
 }

@@ -142,14 +142,38 @@ static bool no_more_hope(player *p, const peer *who, quiet *q, int64_t deadline)
     return why != NULL;
 }
 
+/*
+ * Something is wrong, but has all of it come that a story shows? A verdict is final, its words are
+ * not to depend on where the stream was cut: so wait until what is wrong is whole or has enough
+ * behind it, or nothing more comes.
+ */
+static bool is_told_whole(const player *p, const peer *who, int64_t *first_us)
+{
+    enum { ENOUGH = 160 }; /* the longest control frame, and some bytes behind it */
+    const inbox_item *item = who ? g_queue_peek_tail((GQueue *)&who->in.items) : NULL;
+    const int64_t now = g_get_monotonic_time();
+    if (*first_us == 0)
+        *first_us = now;
+    return !item || item->whole || who->in.at >= p->found.place.offset + ENOUGH ||
+           now - *first_us > MIN(p->idle_us, G_USEC_PER_SEC);
+}
+
 bool player_wait(player *p, looker looks, peer *who, const step *s)
 {
     const int64_t deadline = g_get_monotonic_time() + p->ceiling_us;
     quiet q = {.since_us = g_get_monotonic_time()};
-    for (;;) {
+    for (int64_t wrong_us = 0;;) {
         const look seen = looks(p, who, s);
-        if (seen != LOOK_AGAIN)
-            return seen == LOOK_RIGHT;
+        if (seen == LOOK_RIGHT)
+            return true;
+        if (seen == LOOK_WRONG) {
+            if (is_told_whole(p, who, &wrong_us))
+                return false;
+            finding_clear(&p->found);
+            finding_init(&p->found);
+            player_turn(p, 20);
+            continue;
+        }
         if (no_more_hope(p, who, &q, deadline))
             return false;
         player_turn(p, 20);
@@ -331,7 +355,7 @@ static bool sanitizers_are_content(player *p)
 /* Something was wrong: did the program end meanwhile? That explains more than its effect. */
 static void explain_end(player *p)
 {
-    bool any_ended = p->script->server == false;
+    bool any_ended = !p->script->server || p->program.out < 0;
     for (guint i = 0; i < p->peers->len; i++)
         any_ended = any_ended || ((peer *)p->peers->pdata[i])->in.ended;
     if (!p->started || p->found.trouble)

@@ -77,11 +77,12 @@ typedef struct play_result {
     char *reason;     /* one line: why it failed, could not be tried, was skipped; NULL: passed */
     GPtrArray *story; /* of play_line; never NULL */
     play_place place; /* of a failure */
-    conversation *conversation; /* all that was said, also of a case that passed; never NULL */
-    GString *log;               /* stderr of the program, its last 256 KiB */
-    GString *output;            /* stdout of the program, its first 1 MiB */
-    uint64_t seed;              /* as given: --seed replays it */
-    double seconds;             /* it took */
+    struct conversation
+        *conversation; /* all that was said, also of a case that passed; never NULL */
+    GString *log;      /* stderr of the program, its last 256 KiB */
+    GString *output;   /* stdout of the program, its first 1 MiB */
+    uint64_t seed;     /* as given: --seed replays it */
+    double seconds;    /* it took */
 } play_result;
 
 /* Play it. Never NULL. */

@@ -113,8 +113,9 @@ static void put_xml(FILE *out, const char *text)
 
 static void put_attribute(FILE *out, const char *name, const char *text)
 {
+    g_autofree char *one_line = g_strdelimit(g_strdup(text), "\n", ' '); /* as a parser would */
     fprintf(out, " %s=\"", name);
-    put_xml(out, text);
+    put_xml(out, one_line);
     fputc('"', out);
 }
 

@@ -422,7 +422,7 @@ char *step_describe(const step *s, const char *who)
         switch (*++c) {
         case 'w':
             g_string_append(out, who ? who : s->who);
-            if (s->verb->makes_who && s->number > 1)
+            if (s->verb->makes_who && s->number > 1 && !who)
                 g_string_append_printf(out, " (%" G_GUINT64_FORMAT " clients)", s->number);
             break;
         case 'o': g_string_append(out, s->other); break;
