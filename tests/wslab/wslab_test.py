@@ -147,7 +147,7 @@ class Check(Test):
     def test_server(self):
         said = self.expect(1, "check", "01")
         self.assertIn("FAIL 01.1  a message comes back as it was", said)
-        self.assertIn("01_second/exercise.c:38", said)
+        self.assertIn("01_second/exercise.c:36", said)
         self.assertRegex(said, r"replay +--seed 7")
         self.course.solve(1)
         said = self.expect(0, "check", "01")

@@ -29,9 +29,10 @@ static gboolean wrong(reading *r, const char *group, const char *format, ...)
 /* ---- Values ------------------------------------------------------------------------------------
  */
 
+/* Texts are taken as they stand: a hint may say "\r\n". */
 static gboolean read_text(reading *r, const char *group, const char *key, char **value)
 {
-    *value = g_key_file_get_string(r->file, group, key, NULL);
+    *value = g_key_file_get_value(r->file, group, key, NULL);
     if (*value && *g_strstrip(*value))
         return TRUE;
     return wrong(r, group, "has no %s", key);
