@@ -37,7 +37,7 @@ static size_t print_frame(uint8_t *in, size_t left)
         printf("%-24s cut inside the header\n", header->str);
         return left;
     }
-    printf("%-24s %s %-12s %" PRIu64 " bytes%s: ", header->str, h.fin ? "FIN" : "   ",
+    printf("%-24s %s %-12s length %" PRIu64 "%s: ", header->str, h.fin ? "FIN" : "   ",
            wsp_opcode_name(h.opcode), h.payload_length, h.masked ? ", masked" : "");
     size_t len = MIN(h.payload_length, left - size);
     wsp_mask(in + size, in + size, len, h.masking_key, 0); /* without a mask the key is 00000000 */
