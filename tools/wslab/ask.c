@@ -118,14 +118,14 @@ static void say_verdict(const question *q, fact_verdict verdict)
         lab_print(stdout, "%s", paint_end());
         say("      ", q->why);
     } else if (verdict == FACT_UNREADABLE) {
-        g_autofree char *form = g_strconcat("The answer is ", fact_form(q->fact), ".", NULL);
+        g_autofree char *form = g_strconcat("The answer is ", fact_form(q->asks), ".", NULL);
         say("      ", form);
     } else {
         lab_print(stdout, "%s", paint_bad());
         say("      ", "Not so.");
         lab_print(stdout, "%s", paint_end());
-        g_autofree char *where = g_strconcat("In wsdump: ", fact_where(q->fact), ".", NULL);
-        say("      ", fact_means(q->fact));
+        g_autofree char *where = g_strconcat("In wsdump: ", fact_where(q->asks), ".", NULL);
+        say("      ", fact_means(q->asks));
         say("      ", where);
     }
 }
@@ -151,14 +151,14 @@ static gboolean take_answer(asking *a, guint number, const char *answer, fact_ve
 {
     const question *q = g_ptr_array_index(a->questions->list, number - 1);
     GError *cause = NULL;
-    g_autofree char *value = fact_value(q->fact, a->decoded, &cause);
+    g_autofree char *value = fact_value(q->asks, a->decoded, &cause);
     if (!value) {
         lab_wrong(error, LAB_CANNOT, "question %u of %s, seed %" G_GUINT64_FORMAT ": %s", number,
                   a->lesson->id, a->seed, cause->message);
         g_error_free(cause);
         return FALSE;
     }
-    *verdict = fact_judge(q->fact, value, answer);
+    *verdict = fact_judge(q->asks, value, answer);
     say_verdict(q, *verdict);
     g_autofree char *id = id_of(a, number);
     return *verdict != FACT_RIGHT || progress_keep_answered(a->lab->progress, id, a->seed, error);
@@ -181,7 +181,7 @@ static gboolean ask_one(asking *a, guint number, GError **error)
     const question *q = g_ptr_array_index(a->questions->list, number - 1);
     say_question(a, number);
     for (;;) {
-        lab_print(stdout, "      %s(%s; Enter: later)%s > ", paint_faint(), fact_form(q->fact),
+        lab_print(stdout, "      %s(%s; Enter: later)%s > ", paint_faint(), fact_form(q->asks),
                   paint_end());
         char *line = read_line();
         if (!line || !*line) {

@@ -68,7 +68,8 @@ static fact_verdict judge_seconds(const char *value, const char *answer)
     double given = g_ascii_strtod(with_point, &end);
     const char *point = strchr(with_point, '.');
     int decimals = point ? (int)strspn(point + 1, "0123456789") : 0;
-    if (!g_ascii_isdigit(*with_point) || !isfinite(given) || strspn(end, " seconds") != strlen(end))
+    if (!g_ascii_isdigit(*with_point) || end != with_point + strspn(with_point, "0123456789.") ||
+        strspn(end, " seconds") != strlen(end))
         return FACT_UNREADABLE;
     double off = fabs(given - g_ascii_strtod(value, NULL));
     return off <= 0.5 * pow(10, -MIN(decimals, 3)) + 1e-9 ? FACT_RIGHT : FACT_WRONG;

@@ -71,14 +71,18 @@ static char *payload_byte(const fact *f, const fact_found *at)
     return byte_at(at->frame->payload, f->index);
 }
 
+/* Of the whole frame, its header first. */
 static char *wire_byte(const fact *f, const fact_found *at)
 {
     const wsp_frame_header *h = &at->frame->header;
-    if (f->index >= at->frame->payload->len)
+    uint8_t head[WSP_FRAME_HEADER_MAX];
+    guint64 len = (guint64)wsp_frame_header_encode(head, h);
+    guint64 index = f->index - len; /* in the payload, if it is not in the header */
+    if (f->index >= len + at->frame->payload->len)
         return NULL;
-    uint8_t byte = at->frame->payload->data[f->index];
-    if (h->masked)
-        wsp_mask(&byte, &byte, 1, h->masking_key, f->index);
+    uint8_t byte = f->index < len ? head[f->index] : at->frame->payload->data[index];
+    if (f->index >= len && h->masked)
+        wsp_mask(&byte, &byte, 1, h->masking_key, index);
     return g_strdup_printf("%02x", byte);
 }
 
@@ -227,16 +231,16 @@ static char *ended_how(const fact *f, const fact_found *at)
 
 const fact_kind fact_kinds[] = {
     {"masked", OF_FRAME, YES_NO, NULL, masked,
-     "A frame is masked when its MASK bit, the top bit of its second byte, is 1. Then four bytes "
-     "of masking key follow, and the payload is XORed with them.",
+     "A frame is masked when its MASK bit, the top bit of its second byte, is 1. Then four "
+     "bytes of masking key follow, and the payload is XORed with them.",
      IN_BITS ": the field MASK"},
     {"masking-key", OF_FRAME, HEX, NULL, masking_key,
      "The masking key is the last four bytes of the frame's header, new for each frame.",
      IN_BITS ": the field masking key; the list of frames shows it behind \"mask\""},
     {"length-form", OF_FRAME, NUMBER, NULL, length_form,
      "The payload length has 7 bits, of which 126 means that the length follows in 16 bits, and "
-     "127 that it follows in 64 bits. Asked is the number of bits that hold the length: 7, 16 or "
-     "64.",
+     "127 that it follows in 64 bits. Asked is the number of bits that hold the length: 7, 16 "
+     "or 64.",
      IN_BITS ": the fields payload len and extended length"},
     {"header-length", OF_FRAME, NUMBER, NULL, header_length,
      "The header is all that stands before the payload: 2 bytes, then 0, 2 or 8 of extended "
@@ -247,8 +251,8 @@ const fact_kind fact_kinds[] = {
      "alone.",
      IN_LIST ": the column of sizes; or the field payload len of the frame"},
     {"fin", OF_FRAME, YES_NO, NULL, fin,
-     "FIN is the top bit of the first byte: 1 in the last frame of a message (or the only one), 0 "
-     "where more follow.",
+     "FIN is the top bit of the first byte: 1 in the last frame of a message (or the only one), "
+     "0 where more follow.",
      IN_BITS ": the field FIN"},
     {"opcode", OF_FRAME, OPCODE, NULL, opcode,
      "The opcode is the low four bits of the first byte: 0 continuation, 1 text, 2 binary, 8 "
@@ -262,9 +266,9 @@ const fact_kind fact_kinds[] = {
      "Both are counted from 0. Asked is the byte behind the XOR, as two hexadecimal digits.",
      OPENED ", then x: the column UNMASKED"},
     {"wire-byte", OF_FRAME, HEX, "index", wire_byte,
-     "Asked is the byte as it went over the wire: still masked, where the frame is masked. Bytes "
-     "of payload are counted from 0.",
-     OPENED ", then x: the column MASKED, ON THE WIRE"},
+     "Asked is the byte as it went over the wire: of the whole frame, the header first, counted "
+     "from 0. Payload is still masked there, where the frame is masked.",
+     IN_BITS ": beside the fields stand the bytes on the wire"},
     {"payload-text", OF_FRAME, TEXT, NULL, payload_text,
      "The text is the frame's payload, unmasked and read as UTF-8.", OPENED ": its payload"},
     {"frames-count", OF_FRAME, COUNT, NULL, frames_count,
@@ -308,13 +312,13 @@ const fact_kind fact_kinds[] = {
      "The status is the number in the first line of the response.",
      HANDSHAKE ": the first line of the response"},
     {"bytes", OF_CONNECTION, NUMBER, NULL, bytes,
-     "Asked is all that was sent inside TCP: the head of HTTP and every frame, header and payload. "
-     "The headers of TCP and IP do not count.",
+     "Asked is all that was sent inside TCP: the head of HTTP and every frame, header and "
+     "payload. The headers of TCP and IP do not count.",
      "the handshake (H: each line ends in two bytes, CR and LF, the last line is empty) and the "
      "frames (f in the messages: header and payload of each); add them up"},
     {"head-bytes", OF_CONNECTION, NUMBER, NULL, head_bytes,
-     "A head is its first line, its header lines and an empty line. Each line ends in two bytes, "
-     "CR and LF.",
+     "A head is its first line, its header lines and an empty line. Each line ends in two "
+     "bytes, CR and LF.",
      HANDSHAKE},
     {"ended-by", OF_CONNECTION, NAME, NULL, ended_by,
      "The side whose FIN or RST comes first ends the TCP connection.",

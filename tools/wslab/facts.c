@@ -155,6 +155,8 @@ fact *fact_read(GKeyFile *file, const char *group, const char *const *others, GE
         if (strcmp(*key, "fact") != 0 && !g_strv_contains(others, *key) &&
             !read_key(f, file, group, *key, error))
             return NULL;
+    if (f->opcode == ANY && strcmp(name, "close-code") == 0)
+        f->opcode = WSP_OPCODE_CLOSE; /* whether the question says so or not */
     if (k->needs && !g_key_file_has_key(file, group, k->needs, NULL)) {
         wrong(error, "the fact %s needs %s=", name, k->needs);
         return NULL;

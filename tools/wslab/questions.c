@@ -1,12 +1,12 @@
 #include "questions.h"
 
-#include "lab.h"
+#define QUESTIONS_ERROR (g_quark_from_static_string("wslab-questions"))
 
 static void free_question(void *one)
 {
     question *q = one;
     g_free(q->text);
-    fact_free(q->fact);
+    fact_free(q->asks);
     g_free(q->why);
     g_free(q);
 }
@@ -19,7 +19,7 @@ static char *text_of(GKeyFile *file, const char *path, const char *group, const 
     if (text && *g_strstrip(text))
         return text;
     g_free(text);
-    lab_wrong(error, LAB_CANNOT, "%s: [%s] has no %s=", path, group, key);
+    g_set_error(error, QUESTIONS_ERROR, 0, "%s: [%s] has no %s=", path, group, key);
     return NULL;
 }
 
@@ -32,11 +32,11 @@ static gboolean read_question(questions *all, GKeyFile *file, const char *path, 
     GError *cause = NULL;
     q->text = text_of(file, path, group, "question", error);
     q->why = q->text ? text_of(file, path, group, "why", error) : NULL;
-    q->fact = q->why ? fact_read(file, group, texts, &cause) : NULL;
+    q->asks = q->why ? fact_read(file, group, texts, &cause) : NULL;
     if (cause)
-        lab_wrong(error, LAB_CANNOT, "%s: [%s] %s", path, group, cause->message);
+        g_set_error(error, QUESTIONS_ERROR, 0, "%s: [%s] %s", path, group, cause->message);
     g_clear_error(&cause);
-    return q->fact != NULL;
+    return q->asks != NULL;
 }
 
 /* [1] to [N], and nothing else but [capture]. */
@@ -47,8 +47,8 @@ static gboolean read_groups(questions *all, GKeyFile *file, const char *path, GE
     for (guint i = 1; i < count || i == 1; i++) {
         g_autofree char *group = g_strdup_printf("%u", i);
         if (!g_key_file_has_group(file, group)) {
-            lab_wrong(error, LAB_CANNOT,
-                      "%s: [%s] is missing; the groups are [capture], [1], [2] …", path, group);
+            g_set_error(error, QUESTIONS_ERROR, 0,
+                        "%s: [%s] is missing; the groups are [capture], [1], [2] …", path, group);
             return FALSE;
         }
         if (!read_question(all, file, path, group, error))
@@ -66,7 +66,7 @@ questions *questions_read(const char *folder, GError **error)
         if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
             g_propagate_error(error, g_steal_pointer(&cause));
         else
-            lab_wrong(error, LAB_CANNOT, "%s: %s", path, cause->message);
+            g_set_error(error, QUESTIONS_ERROR, 0, "%s: %s", path, cause->message);
         g_clear_error(&cause);
         return NULL;
     }

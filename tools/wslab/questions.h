@@ -10,7 +10,7 @@
 
 typedef struct question {
     char *text; /* question= */
-    fact *fact; /* fact= and its arguments */
+    fact *asks; /* fact= and its arguments */
     char *why;  /* why=: what it is good for, told behind the right answer */
 } question;
 
