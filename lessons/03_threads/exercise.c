@@ -1,0 +1,170 @@
+/*
+ * Lesson 03, your part: the outbox. All around it is there, as in threads.c: three threads for each
+ * connection, and only the writer sends.
+ *     client --> reader --+
+ *                pinger --+--> outbox --> writer --> client
+ * The outbox below is a GAsyncQueue: it takes any number of frames, and cannot be closed. Replace
+ * it where TODO stands. Keep the log line at the end of a connection: the checks read it.
+ */
+#include "03_threads/listen.h" /* policy, ping_ms, next_client */
+
+enum { OUTBOX_MAX = 16 };
+
+typedef struct conn {
+    unsigned id;
+    GThread *reader;
+    GMutex lock;         /* of all below; held for a few instructions, never while sending */
+    GCond changed;       /* a frame came or left, or the end came */
+    GAsyncQueue *outbox; /* TODO 03.5: has no bound; never more than OUTBOX_MAX frames may wait */
+    unsigned put, taken, dropped, highest; /* frames; highest = the most that were in it */
+    const char *ended;                     /* why no more is put in; NULL = it is open */
+    int fd;                                /* -1 = all its threads are done */
+} conn;
+
+/* No more is put in; what is in can be taken. `now` also wakes who waits in recv or send. */
+static void outbox_end(conn *c, const char *why, bool now)
+{
+    g_mutex_lock(&c->lock);
+    if (!c->ended) /* the first reason stays */
+        c->ended = why;
+    if (now && c->fd >= 0)
+        shutdown(c->fd, SHUT_RDWR);
+    g_cond_broadcast(&c->changed);
+    g_mutex_unlock(&c->lock);
+}
+
+/*
+ * Put in a copy, because the reader fills its buffer again before the writer comes to this frame.
+ * TODO 03.5: when OUTBOX_MAX frames are in it, wait until there is room, or until the outbox ends.
+ * TODO 03.6: with --policy drop-new a text or binary message does not wait: count it in c->dropped
+ *            and forget it. Log "outbox is full: new messages are dropped" the first time. Control
+ *            frames wait, whatever the policy is: a lost Close would be a lost handshake.
+ * TODO 03.7: with --policy disconnect it ends the connection: outbox_end(c, "too slow", true).
+ */
+static void outbox_put(conn *c, uint8_t opcode, const void *data, size_t len)
+{
+    wsp_conn_frame f = {.opcode = opcode, .payload = g_memdup2(data, len), .len = len};
+    g_mutex_lock(&c->lock);
+    c->put++;
+    c->highest = MAX(c->highest, c->put - c->taken);
+    g_mutex_unlock(&c->lock);
+    g_async_queue_push(c->outbox, g_memdup2(&f, sizeof f));
+}
+
+/*
+ * Take the oldest frame; wait for it if need be.
+ * TODO 03.8: when the outbox has ended and is empty, return (wsp_conn_frame){0}: the end.
+ */
+static wsp_conn_frame outbox_take(conn *c)
+{
+    g_autofree wsp_conn_frame *f = g_async_queue_pop(c->outbox);
+    g_mutex_lock(&c->lock);
+    c->taken++;
+    g_mutex_unlock(&c->lock);
+    return *f;
+}
+
+static void *writer(void *data)
+{
+    conn *c = data;
+    for (wsp_conn_frame f; (f = outbox_take(c)).opcode; g_free((void *)f.payload)) {
+        uint8_t header[WSP_FRAME_HEADER_MAX];
+        wsp_frame_header h = {.fin = 1, .opcode = f.opcode, .payload_length = f.len};
+        size_t size = (size_t)wsp_frame_header_encode(header, &h);
+        if (!lesson_send(c->fd, header, size) || !lesson_send(c->fd, f.payload, f.len))
+            outbox_end(c, "cannot send", true);
+        if (f.opcode == WSP_OPCODE_CLOSE) /* TODO 03.8: who ends without a Close stays for ever */
+            break;
+    }
+    shutdown(c->fd, SHUT_WR); /* the last frame is sent: the client may close */
+    return NULL;
+}
+
+/* A ping every --ping-ms. Between them it sleeps on the outbox, so that the end wakes it. */
+static void *pinger(void *data)
+{
+    conn *c = data;
+    for (bool open = true; open;) {
+        int64_t until = g_get_monotonic_time() + ping_ms * G_TIME_SPAN_MILLISECOND;
+        g_mutex_lock(&c->lock);
+        while (!c->ended && g_cond_wait_until(&c->changed, &c->lock, until))
+            continue;
+        open = !c->ended;
+        g_mutex_unlock(&c->lock);
+        if (open)
+            outbox_put(c, WSP_OPCODE_PING, NULL, 0);
+    }
+    return NULL;
+}
+
+static void answer(conn *c, wsp_conn *ws, GByteArray *whole, const uint8_t *in, size_t len)
+{
+    uint8_t piece[4096];
+    wsp_conn_event ev;
+    do {
+        size_t used = wsp_conn_receive(ws, 0, in, len, piece, sizeof piece, &ev);
+        in += used, len -= used;
+        if (ev.type == WSP_CONN_DATA)
+            g_byte_array_append(whole, ev.data, (guint)ev.len);
+        if (ev.type == WSP_CONN_DATA && ev.last)
+            outbox_put(c, ev.opcode, whole->data, whole->len), g_byte_array_set_size(whole, 0);
+        else if (ev.reply.opcode) /* a pong, or our side of the close handshake */
+            outbox_put(c, ev.reply.opcode, ev.reply.payload, ev.reply.len);
+        if (ev.reply.opcode == WSP_OPCODE_CLOSE)
+            outbox_end(c, ev.type == WSP_CONN_CLOSE ? "closed" : "failed", false);
+    } while (ev.type != WSP_CONN_NONE);
+}
+
+/* Reads on behind a Close: to close a socket that holds unread bytes resets the connection. */
+static void *reader(void *data)
+{
+    conn *c = data;
+    wsp_conn ws;
+    wsp_conn_init(&ws, &(wsp_conn_options){WSP_SERVER, .message = {.max_message = 1 << 20}}, 0);
+    g_autoptr(GByteArray) in = g_byte_array_new(), whole = g_byte_array_new();
+    if (lesson_handshake(c->fd, in)) {
+        GThread *w = g_thread_new("writer", writer, c), *p = g_thread_new("pinger", pinger, c);
+        uint8_t chunk[4096];
+        answer(c, &ws, whole, in->data, in->len);
+        for (ssize_t n; (n = recv(c->fd, chunk, sizeof chunk, 0)) > 0;)
+            answer(c, &ws, whole, chunk, (size_t)n);
+        outbox_end(c, "lost", false);
+        g_thread_join(w), g_thread_join(p);
+    }
+    outbox_end(c, "refused", false);
+    lesson_log(c->id, "ended: %s; %u frames sent, %u messages dropped, at most %u in the outbox",
+               c->ended, c->taken, c->dropped, c->highest);
+    g_mutex_lock(&c->lock);
+    close(c->fd), g_atomic_int_set(&c->fd, -1);
+    g_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+static void conn_join(void *data)
+{
+    conn *c = data;
+    g_thread_join(c->reader);
+    g_mutex_clear(&c->lock), g_cond_clear(&c->changed);
+    g_async_queue_unref(c->outbox);
+    g_free(c);
+}
+
+int main(int argc, char **argv)
+{
+    start(argc, argv);
+    g_autoptr(GPtrArray) conns = g_ptr_array_new_with_free_func(conn_join);
+    for (int fd, id = 1; (fd = next_client()) >= 0; id++) {
+        for (guint i = conns->len; i-- > 0;) /* those that ended since */
+            if (g_atomic_int_get(&((conn *)conns->pdata[i])->fd) < 0)
+                g_ptr_array_remove_index_fast(conns, i);
+        conn *c = g_new0(conn, 1);
+        c->id = (unsigned)id, c->fd = fd;
+        g_mutex_init(&c->lock), g_cond_init(&c->changed);
+        c->outbox = g_async_queue_new();
+        c->reader = g_thread_new("reader", reader, c);
+        g_ptr_array_add(conns, c);
+    }
+    for (guint i = 0; i < conns->len; i++)
+        outbox_end(conns->pdata[i], "stopped", true);
+    close(listener); /* conns is freed last: conn_join waits for each */
+}
