@@ -89,8 +89,10 @@ static void echo(client *c, uint8_t opcode)
         g_byte_array_set_size(m, m->len - 1);
     if (has("long"))
         g_byte_array_append(m, (const guint8 *)"!!", 2);
-    if (has("crash"))
+    if (has("crash")) {
+        signal(SIGSEGV, SIG_DFL); /* a sanitizer would catch it */
         raise(SIGSEGV);
+    }
     if (has("dies"))
         exit(3);
     if (has("undefined"))
@@ -174,6 +176,11 @@ static void *serve(void *memory)
         take(c, behind->data, behind->len);
         if (has("unasked"))
             send_frame(c, WSP_OPCODE_TEXT, "unasked", 7);
+        const char zeros[4096] = "\x82\x7e\x0f\xfc"; /* a binary frame of 4092 bytes */
+        while (has("flood") && lesson_send(c->fd, zeros, sizeof zeros))
+            ;
+        if (has("deaf"))
+            wait_for_ever(NULL);
         while (wsp_conn_get_tcp(&c->conn) == WSP_TCP_KEEP &&
                (n = recv(c->fd, in, sizeof in, 0)) > 0) {
             if (has("one-read-one-frame")) /* believes that a read gives a whole frame */

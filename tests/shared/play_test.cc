@@ -2,10 +2,12 @@
 // word. `@` in an expected text stands for digits that differ from run to run.
 #include "capture.h"
 #include "play.h"
+#include "program.h"
 #include "story.h"
 
 #include <dirent.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,8 +24,7 @@ struct Played {
     std::string story;
     Played(const Played &) = delete;
     Played &operator=(const Played &) = delete;
-    Played(const std::string &steps, const char *fault = "none",
-           const char *program = FAULTY_SERVER)
+    Played(const std::string &steps, const char *fault = "none", const char *path = FAULTY_SERVER)
     {
         GError *error = nullptr;
         s = script_parse("1.case", ("title: t\n" + steps).c_str(), &error);
@@ -34,8 +35,8 @@ struct Played {
         }
         const char *const arguments[] = {"--fault", fault, nullptr};
         play_options o = {};
-        o.program = program;
-        o.arguments = program == std::string(FAULTY_SERVER) && s->server ? arguments : nullptr;
+        o.program = path;
+        o.arguments = path == std::string(FAULTY_SERVER) && s->server ? arguments : nullptr;
         o.seed = 7;
         o.idle_s = 0.3;
         o.ceiling_s = s->descriptors ? 1 : 0;
@@ -133,6 +134,28 @@ TEST(Play, PingsAreAClock)
                   "expect a pings 3\nexpect a open 5 pings-of b\nexpect a ping \"hi\"\npause a\n"
                   "repeat 50\nsend a text 4096*\"b\"\nend\nresume a\n"
                   "repeat 50\nexpect a text 4096*\"b\"\nend\nanswer a yes\nexpect a pings 2\n"));
+}
+
+// Pongs that we sent.
+unsigned pongs(const Played &p)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < conversation_events(p.r->conversation); i++) {
+        const conversation_event ev = conversation_event_at(p.r->conversation, i);
+        count += ev.type == CONVERSATION_BYTES && ev.from_client && ev.data[0] == 0x8A;
+    }
+    return count;
+}
+
+TEST(Play, PingsAreAnsweredUnlessTheCaseSaysNo)
+{
+    const std::string begin = "program: --ping-ms 5\nopen a\n",
+                      end = "bytes a \"GET /ws HTTP/1.1\\r\\nHost: x\\r\\nUpgrade: websocket\\r\\n"
+                            "Connection: Upgrade\\r\\nSec-WebSocket-Version: 13\\r\\n"
+                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\n\\r\\n\"\n"
+                            "expect a status 101\nexpect a pings 5\n";
+    EXPECT_GE(pongs(Played(begin + end)), 5u);
+    EXPECT_EQ(pongs(Played(begin + "answer a no\n" + end)), 0u);
 }
 
 TEST(Play, AThousandClients)
@@ -276,6 +299,18 @@ TEST(Fault, WrongOpcode)
           "            ^ stream offset 129\n");
 }
 
+TEST(Fault, AnotherFrame)
+{
+    fails(Played("connect a\nsend a text \"x\"\nexpect a pong\n"),
+          "  3 expect  a gets pong                                          got text \"x\"\n");
+    fails(Played("connect a\nsend a text \"x\"\nexpect a frame binary\n"),
+          "  3 expect  a gets the frame binary                              got text for binary\n"
+          "            81 01 78\n"
+          "            ^ stream offset 129\n");
+    fails(Played("connect a\nsend a ping \"x\"\nexpect a pong \"y\"\n"),
+          "  3 expect  a gets pong 'y'                                      got pong \"x\"\n");
+}
+
 TEST(Fault, IllegalFrames)
 {
     fails(Played(ECHO, "masked"),
@@ -300,6 +335,18 @@ TEST(Fault, NoResponse)
     fails(Played("connect a\nfence a\n", "no-pong"),
           "  2 action  a gets the pong for its ping                         no response\n"
           "            the program does nothing: all of its threads wait\n");
+}
+
+TEST(Fault, ItDoesNotReadOrNeverStops)
+{
+    fails(Played("connect a\nsend a binary random:20000000\n", "deaf"),
+          "  2 action  a sends binary 20000000 random bytes                 the program does not "
+          "read it\n"
+          "            the program does nothing: all of its threads wait\n");
+    fails(Played("connect a\nexpect a pings 1\n", "flood"),
+          "  2 expect  a gets 1 pings\n"
+          "                got more than 64 MiB that nobody asked for\n"
+          "            it does not stop\n");
 }
 
 TEST(Fault, AnotherMessageAndAnotherMember)
@@ -509,6 +556,47 @@ std::string sent_bytes(const Played &p)
             all.append(reinterpret_cast<const char *>(ev.data), ev.len);
     }
     return all.substr(all.find("\r\n\r\n")); // the Host line has the port
+}
+
+// Is there a process with this id that has not ended?
+bool is_alive(pid_t pid)
+{
+    char path[64], state = 'Z';
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    const bool read = fscanf(file, "%*d (%*[^)]) %c", &state) == 1;
+    fclose(file);
+    return read && state != 'Z' && state != 'X';
+}
+
+// The grader is killed: the program under test goes with it.
+TEST(Play, TheProgramDiesWithUs)
+{
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t grader = fork();
+    if (grader == 0) {
+        const char *const argv[] = {FAULTY_SERVER, "--fault", "hangs", nullptr};
+        program p = {};
+        program_setup setup = {};
+        setup.argv = argv;
+        program_start(&p, &setup, nullptr);
+        if (write(ends[1], &p.pid, sizeof p.pid) > 0)
+            pause();
+        _exit(1);
+    }
+    pid_t pid = 0;
+    ASSERT_EQ(read(ends[0], &pid, sizeof pid), (ssize_t)sizeof pid);
+    EXPECT_TRUE(is_alive(pid));
+    kill(grader, SIGKILL);
+    waitpid(grader, nullptr, 0);
+    for (int i = 0; i < 500 && is_alive(pid); i++)
+        usleep(10000);
+    EXPECT_FALSE(is_alive(pid));
+    close(ends[0]);
+    close(ends[1]);
 }
 
 TEST(Play, TheSeedDecides)

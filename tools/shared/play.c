@@ -342,12 +342,10 @@ static bool sanitizers_are_content(player *p)
     g_autofree char *report = program_sanitizer_report(&p->program);
     if (!report)
         return true;
+    g_autoptr(GPtrArray) lines = program_report_lines(&p->program, 12);
     g_free(p->found.got);
     p->found.got = g_steal_pointer(&report);
-    if (!p->found.expected)
-        p->found.expected = g_strdup("no report of a sanitizer");
     g_ptr_array_set_size(p->found.detail, 0);
-    g_autoptr(GPtrArray) lines = program_report_lines(&p->program, 12);
     tell_lines(p, lines);
     return false;
 }
@@ -546,7 +544,10 @@ static void play_all(player *p)
     const bool stopped = !p->script->server || stop_server(p);
     if (!stopped && program_crashed(&p->program))
         tell_log(p, 8);
-    if (!sanitizers_are_content(p) || !stopped)
+    const bool content = sanitizers_are_content(p);
+    if (!content && stopped)
+        p->found.expected = g_strdup("no report of a sanitizer");
+    if (!content || !stopped)
         tell_failure(p, NULL, NULL);
 }
 
