@@ -141,7 +141,8 @@ static void begin_check(watch *w)
                            "--root",
                            w->lab->project.root,
                            NULL};
-    w->check = MAX(child_start(words, w->lab->project.state, -1, w->error), 0);
+    pid_t started = child_start(words, w->lab->project.state, -1, w->error);
+    w->check = started > 0 ? started : 0;
     if (w->check == 0)
         g_main_loop_quit(w->loop);
     else if (!was_running) /* otherwise it is looked after already */
