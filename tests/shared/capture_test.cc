@@ -218,6 +218,9 @@ TEST(Capture, WhatWasNotKeptIsAGapAndANote)
     conversation_set_note(c.get(), "the note");
     const File file(c.get());
     EXPECT_NE(contents_of(file.path()).find("the note\nThe conversation"), std::string::npos);
+    // The name of the program, padded to 32 bits, then the end of the options.
+    EXPECT_NE(contents_of(file.path()).find(std::string("\x04\0\x05\0wskit\0\0\0\0\0\0\0", 16)),
+              std::string::npos);
     const auto packets = packets_of(file);
     EXPECT_EQ(packets.back().acknowledgment - packets[1].sequence,
               1 + strlen(response) + 6 + big.size() + 8 + 1);

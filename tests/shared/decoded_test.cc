@@ -156,6 +156,19 @@ std::string place(const decoded *d, unsigned connection, wsp_sender from, uint64
     return result;
 }
 
+TEST(Decoded, UnmasksPayloadThatComesInPieces)
+{
+    const Conversation c = play("handshake\nclient bytes hex:81850102030460\nclient bytes hex:60\n"
+                                "client bytes hex:60606000\n");
+    const Decoded d(decoded_of(c.get()), decoded_free);
+    ASSERT_EQ(d->frames->len, 1u); // the header of a second one is not whole
+    const auto *f = static_cast<const decoded_frame *>(g_ptr_array_index(d->frames, 0));
+    EXPECT_EQ(std::string(reinterpret_cast<char *>(f->payload->data), f->payload->len), "abcda");
+    ASSERT_EQ(d->messages->len, 1u);
+    const auto *m = static_cast<const decoded_message *>(g_ptr_array_index(d->messages, 0));
+    EXPECT_EQ(std::string(reinterpret_cast<char *>(m->payload->data), m->payload->len), "abcda");
+}
+
 TEST(Decoded, TellsThePlaceOfAFrameForWsdump)
 {
     const Conversation c = play(talks[3]);

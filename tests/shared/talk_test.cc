@@ -198,6 +198,11 @@ TEST(Talk, JoinsWritesIntoOneSegment)
     EXPECT_EQ(said(c.get(), true).substr(said(c.get(), true).size() - 3), "ccc");
 }
 
+TEST(Talk, AnEmptyJoinIsNothing)
+{
+    EXPECT_EQ(events(play("join\nrepeat 0\nclient bytes \"never\"\nend\nend\n").get()), "");
+}
+
 TEST(Talk, ARequestWithTheFirstFrameBehindIt)
 {
     const Conversation c =

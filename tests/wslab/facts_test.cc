@@ -224,6 +224,8 @@ TEST(Answers, AreForgivenTheirFormButNotWhatTheySay)
     judge("fact=violation", "mask-missing", FACT_WRONG, {"mask", "missing-mask"});
     judge("fact=seconds", "1.987", FACT_RIGHT, {"2", "1.99", "1.987", "2 s", "2 seconds", "1,99"});
     judge("fact=seconds", "1.987", FACT_WRONG, {"1", "1.9", "1.98", "1.986", "3", "200"});
+    judge("fact=seconds", "1.450", FACT_RIGHT, {"1", "1.5", "1.4"});
+    judge("fact=seconds", "1.550", FACT_WRONG, {"1", "1.49"});
     judge("fact=seconds", "1.987", FACT_UNREADABLE, {"two", "inf", "nan", "2 min", "0x2", "-2"});
     judge("fact=payload-text", "Hello", FACT_RIGHT, {"Hello", " Hello ", "\"Hello\"", "'Hello'"});
     judge("fact=payload-text", "Hello", FACT_WRONG, {"hello", "Hell", "\"Hello'", "\"Hello", "\""});
