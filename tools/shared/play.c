@@ -136,7 +136,8 @@ static bool no_more_hope(player *p, const peer *who, quiet *q, int64_t deadline)
     else if (now > deadline)
         why = g_strdup_printf("waited %.0f s", (double)p->ceiling_us / 1e6);
     else if (is_idle(p, q, now))
-        why = g_strdup("the program does nothing: all of its threads wait");
+        why = g_strdup(p->started ? "the program does nothing: all of its threads wait"
+                                  : "the program sends nothing");
     if (why)
         gave_up(p, who, why);
     return why != NULL;
@@ -253,6 +254,12 @@ static void count_at_start(player *p)
 static bool start_server(player *p)
 {
     static const char *const first[] = {"--port", "0", NULL};
+    if (p->options->port) { /* somebody else's */
+        p->program.port = p->options->port;
+        p->program.output = g_string_new(NULL);
+        p->program.log = g_string_new(NULL);
+        return true;
+    }
     if (!player_start(p, first, NULL))
         return false;
     p->found.expected = g_strdup("the program says \"listening on 127.0.0.1:PORT\"");
@@ -529,8 +536,26 @@ static bool play_steps(player *p)
     return passed;
 }
 
+/* The first step that asks about the program itself, or does something to it; NULL = none. */
+static const step *first_about_program(const script *s)
+{
+    for (guint i = 0; i < s->steps->len; i++) {
+        const step *one = s->steps->pdata[i];
+        if (one->verb->play && !one->verb->has_who)
+            return one;
+    }
+    return NULL;
+}
+
 static void play_all(player *p)
 {
+    const step *about = p->options->port ? first_about_program(p->script) : NULL;
+    if (about) {
+        p->result->verdict = PLAY_SKIPPED;
+        p->result->reason = g_strdup_printf("line %u (%s) needs a program that the grader starts",
+                                            about->line, about->verb->shape);
+        return;
+    }
     if (p->script->server && !start_server(p)) {
         explain_end(p);
         sanitizers_are_content(p);
@@ -541,7 +566,7 @@ static void play_all(player *p)
         return;
     finding_clear(&p->found);
     finding_init(&p->found);
-    const bool stopped = !p->script->server || stop_server(p);
+    const bool stopped = !p->script->server || p->options->port || stop_server(p);
     if (!stopped && program_crashed(&p->program))
         tell_log(p, 8);
     const bool content = sanitizers_are_content(p);
@@ -592,7 +617,7 @@ static void end_player(player *p)
 {
     g_hash_table_unref(p->groups);
     g_ptr_array_unref(p->peers); /* before the program: its last bytes are still recorded */
-    if (p->started) {
+    if (p->program.log) {
         program_read(&p->program);
         g_string_assign(p->result->log, p->program.log->str);
         g_string_append_len(p->result->output, p->program.output->str,

@@ -2,10 +2,10 @@
  * wslab check: compile the exercise, play each check's case against it, say what happened and what
  * comes next.
  */
-#include "capture.h"
-#include "decoded.h"
+#include "capture_file.h"
 #include "commands.h"
 #include "compile.h"
+#include "decoded.h"
 #include "paint.h"
 #include "results.h"
 #include "script.h"
@@ -115,14 +115,8 @@ static gboolean write_capture(const run *r, const course_check *check, const pla
     g_autofree char *path = results_capture(r->lab, check->id);
     g_autofree char *folder = g_path_get_dirname(path);
     g_mkdir_with_parents(folder, 0755);
-    FILE *file = fopen(path, "wb");
-    gboolean good = file && capture_write(played->conversation, file);
-    if (file && fclose(file) != 0)
-        good = FALSE;
-    if (!good) {
-        lab_wrong(error, LAB_CANNOT, "cannot write %s: %s", path, g_strerror(errno));
+    if (!capture_file_write(played->conversation, path, error))
         return FALSE;
-    }
     const play_place *at = &played->place;
     g_autoptr(decoded) said = decoded_of(played->conversation);
     g_autofree char *where =

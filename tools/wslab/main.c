@@ -37,6 +37,8 @@ static const command commands[] = {
      "Check the exercises of many people (for instructors)"},
     {"schedule", "", 0, 0, schedule_run, schedule_options,
      "A plan of the days, with breaks (for instructors)"},
+    {"play", "FILE.case", 1, 1, play_run, play_command_options,
+     "Play a case against any server, started here or elsewhere"},
     {"talk", "FILE.talk OUT.pcapng", 2, 2, talk_run, talk_options,
      "Make a capture from a script (for who writes lessons)"},
     {"preflight", "", 0, 0, preflight_run, NULL,

@@ -1,12 +1,9 @@
 /* wslab talk: a script of a conversation (talk.h) becomes a capture. For who writes lessons. */
 #include "talk_file.h"
 
-#include "capture.h"
+#include "capture_file.h"
 #include "commands.h"
 #include "talk.h"
-
-#include <errno.h>
-#include <stdio.h>
 
 static gint64 seed = 1;
 
@@ -25,17 +22,10 @@ int talk_file_write(const char *from, guint64 number, const char *path, conversa
         g_error_free(cause);
         return LAB_CANNOT;
     }
-    FILE *file = fopen(path, "wb");
-    gboolean written = file && capture_write(*said, file);
-    int failed = errno;
-    if (file && fclose(file) != 0 && written) {
-        failed = errno;
-        written = FALSE;
-    }
-    if (written)
+    if (capture_file_write(*said, path, error))
         return LAB_PASSED;
     g_clear_pointer(said, conversation_free);
-    return lab_wrong(error, LAB_CANNOT, "cannot write %s: %s", path, g_strerror(failed));
+    return LAB_CANNOT;
 }
 
 int talk_run(lab *here, char **arguments, GError **error)
