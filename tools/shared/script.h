@@ -1,7 +1,7 @@
 /*
  * A case: the file lessons/NN/check/ID.case, read. Header lines `key: value`, then one step a line
- * (the verbs and how each is written are the table in verbs.c). All errors of a file are found here,
- * before any program is started.
+ * (the verbs and how each is written are the table in verbs.c). All errors of a file are found
+ * here, before any program is started.
  */
 #ifndef SHARED_SCRIPT_H
 #define SHARED_SCRIPT_H

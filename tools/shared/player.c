@@ -1,0 +1,211 @@
+/* The loop over all connections of a case, waiting in it, starting the program. */
+#include "player.h"
+
+#include <poll.h>
+
+/* ---- The loop ---- */
+
+GPtrArray *player_group(player *p, const char *name)
+{
+    GPtrArray *group = g_hash_table_lookup(p->groups, name);
+    if (!group) {
+        group = g_ptr_array_new();
+        g_hash_table_insert(p->groups, g_strdup(name), group);
+    }
+    return group;
+}
+
+GByteArray *player_bytes(const player *p, const data *d)
+{
+    return data_bytes(d, p->options->seed);
+}
+
+/* What poll waits for: the program's two pipes, then the peers in their order. */
+static bool collect(const player *p, GArray *fds)
+{
+    bool between = false;
+    g_array_set_size(fds, 2 + p->peers->len);
+    struct pollfd *at = &g_array_index(fds, struct pollfd, 0);
+    at[0] = (struct pollfd){.fd = p->program.out, .events = POLLIN};
+    at[1] = (struct pollfd){.fd = p->program.err, .events = POLLIN};
+    for (guint i = 0; i < p->peers->len; i++) {
+        const peer *one = p->peers->pdata[i];
+        const short events = peer_events(one);
+        at[2 + i] = (struct pollfd){.fd = events ? one->fd : -1, .events = events};
+        between = between || peer_between_pieces(one);
+    }
+    return between;
+}
+
+void player_turn(player *p, int timeout_ms)
+{
+    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    const bool between = collect(p, fds);
+    const struct timespec soon = {.tv_nsec = between ? 50000 : (long)timeout_ms * 1000000};
+    struct pollfd *at = &g_array_index(fds, struct pollfd, 0);
+    if (ppoll(at, fds->len, &soon, NULL) < 0)
+        return;
+    program_read(&p->program);
+    for (guint i = 0; i < p->peers->len; i++) {
+        peer *one = p->peers->pdata[i];
+        if (at[2 + i].revents || peer_between_pieces(one))
+            peer_turn(one);
+    }
+}
+
+/* ---- Waiting with an end ---- */
+
+/* A number that grows with every byte that goes anywhere. */
+static uint64_t bytes_moved(const player *p)
+{
+    uint64_t bytes = p->program.output->len + p->program.log->len;
+    for (guint i = 0; i < p->peers->len; i++) {
+        const peer *one = p->peers->pdata[i];
+        bytes += one->in.at + one->out_at + one->in.ended;
+    }
+    return bytes;
+}
+
+/* Since when nothing happens: neither bytes nor computing. */
+typedef struct quiet {
+    int64_t since_us, looked_us;
+    uint64_t bytes, ticks;
+} quiet;
+
+static bool is_idle(player *p, quiet *q, int64_t now)
+{
+    if (now - q->looked_us < 50000)
+        return false;
+    bool waiting = true;
+    const uint64_t bytes = bytes_moved(p), ticks = program_ticks(&p->program, &waiting);
+    if (bytes != q->bytes || ticks != q->ticks || !waiting || q->looked_us == 0)
+        q->since_us = now;
+    q->bytes = bytes, q->ticks = ticks, q->looked_us = now;
+    return now - q->since_us > p->idle_us;
+}
+
+/* No hope any more: what came instead? */
+static void gave_up(player *p, const peer *who, const char *why)
+{
+    const inbox_item *item = who ? g_queue_peek_tail((GQueue *)&who->in.items) : NULL;
+    if (who)
+        p->found.place = (play_place){.known = true,
+                                      .connection = who->connection,
+                                      .frame = who->in.frames,
+                                      .offset = who->in.at};
+    if (item && who->in.full)
+        finding_got(&p->found, "got more than %d MiB that nobody asked for",
+                    (int)(INBOX_MAX >> 20));
+    else if (item && item->kind == INBOX_FRAME && !item->whole)
+        finding_got(&p->found, "got %u of %" G_GUINT64_FORMAT " bytes of a %s frame, then no more",
+                    item->bytes->len, item->header.payload_length,
+                    wsp_opcode_name(item->header.opcode));
+    else if (item && item->kind == INBOX_ANSWER && !item->whole)
+        finding_got(&p->found, "got an HTTP answer without an end");
+    else if (item && item->kind == INBOX_NOISE)
+        finding_item(&p->found, who->connection, item);
+    else
+        finding_got(&p->found, "no response");
+    finding_detail(&p->found, "%s", why);
+}
+
+static bool no_more_hope(player *p, const peer *who, quiet *q, int64_t deadline)
+{
+    const int64_t now = g_get_monotonic_time();
+    g_autofree char *why = NULL;
+    if (!who && program_has_ended(&p->program) && p->program.err < 0)
+        why = g_strdup("the program has ended");
+    else if (who && who->in.full)
+        why = g_strdup("it does not stop");
+    else if (now > deadline)
+        why = g_strdup_printf("waited %.0f s", (double)p->ceiling_us / 1e6);
+    else if (is_idle(p, q, now))
+        why = g_strdup(p->started ? "the program does nothing: all of its threads wait"
+                                  : "the program sends nothing");
+    if (why)
+        gave_up(p, who, why);
+    return why != NULL;
+}
+
+/*
+ * Something is wrong, but has all of it come that a story shows? A verdict is final, its words are
+ * not to depend on where the stream was cut: so wait until what is wrong is whole or has enough
+ * behind it, or nothing more comes.
+ */
+static bool is_told_whole(const player *p, const peer *who, int64_t *first_us)
+{
+    enum { ENOUGH = 160 }; /* the longest control frame, and some bytes behind it */
+    const inbox_item *item = who ? g_queue_peek_tail((GQueue *)&who->in.items) : NULL;
+    const int64_t now = g_get_monotonic_time();
+    if (*first_us == 0)
+        *first_us = now;
+    return !item || item->whole || who->in.at >= p->found.place.offset + ENOUGH ||
+           now - *first_us > MIN(p->idle_us, G_USEC_PER_SEC);
+}
+
+bool player_wait(player *p, looker looks, peer *who, const step *s)
+{
+    const int64_t deadline = g_get_monotonic_time() + p->ceiling_us;
+    quiet q = {.since_us = g_get_monotonic_time()};
+    for (int64_t wrong_us = 0;;) {
+        const look seen = looks(p, who, s);
+        if (seen == LOOK_RIGHT)
+            return true;
+        if (seen == LOOK_WRONG) {
+            if (is_told_whole(p, who, &wrong_us))
+                return false;
+            finding_clear(&p->found);
+            finding_init(&p->found);
+            player_turn(p, 20);
+            continue;
+        }
+        if (no_more_hope(p, who, &q, deadline))
+            return false;
+        player_turn(p, 20);
+    }
+}
+
+bool player_wait_all(player *p, looker looks, const step *s)
+{
+    GPtrArray *group = player_group(p, s->who);
+    for (guint i = 0; i < group->len; i++) {
+        peer *who = group->pdata[i];
+        if (player_wait(p, looks, who, s))
+            continue;
+        if (group->len > 1) {
+            g_autofree char *text = g_steal_pointer(&p->found.expected);
+            p->found.expected =
+                text ? g_strdup_printf("%s: %s", who->name, text) : step_describe(s, who->name);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* ---- Starting the program ---- */
+
+bool player_start(player *p, const char *const *first, const GPtrArray *more)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    const char *const *lists[] = {first, p->options->arguments,
+                                  (const char *const *)p->script->program};
+    g_ptr_array_add(argv, (char *)p->options->program);
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+        for (const char *const *at = lists[i]; at && *at; at++)
+            g_ptr_array_add(argv, (char *)*at);
+    for (guint i = 0; more && i < more->len; i++)
+        g_ptr_array_add(argv, more->pdata[i]);
+    g_ptr_array_add(argv, NULL);
+    if (p->started)
+        program_end(&p->program); /* an earlier `run` */
+    p->started = true;
+    const program_setup setup = {.argv = (const char *const *)argv->pdata,
+                                 .descriptors = p->script->descriptors,
+                                 .input = p->input};
+    if (program_start(&p->program, &setup, &error))
+        return true;
+    p->found.trouble = true;
+    finding_got(&p->found, "%s", error->message);
+    return false;
+}
