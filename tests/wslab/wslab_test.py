@@ -141,7 +141,7 @@ class Check(Test):
         self.expect(1, "check", "00")
         self.assertEqual(program.stat().st_mtime_ns, before)
         self.course.solve(0)
-        self.expect(0, "check", "00")
+        self.expect(0, "check", "00", cwd="/")
         self.assertNotEqual(program.stat().st_mtime_ns, before)
 
     def test_server(self):

@@ -146,7 +146,8 @@ compile_result compile(const recipe *r, compile_kind kind, const char *from, con
                        const char *program, gboolean colours, char **messages, GError **error)
 {
     *messages = NULL;
-    if (is_current(r, kind, source, program)) {
+    g_autofree char *path = g_canonicalize_filename(source, from);
+    if (is_current(r, kind, path, program)) {
         *messages = g_strdup("");
         return COMPILE_DONE;
     }

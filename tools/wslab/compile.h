@@ -34,8 +34,9 @@ typedef enum compile_result {
 } compile_result;
 
 /*
- * Compile SOURCE to PROGRAM, whose folder is made where it is missing. *messages is what the
- * compiler said, with file names from `from`, the folder that it runs in; free it.
+ * Compile SOURCE (a path from `from`, the folder that the compiler runs in and from which it names
+ * files) to PROGRAM (absolute), whose folder is made where it is missing. *messages is what the
+ * compiler said; free it.
  */
 compile_result compile(const recipe *r, compile_kind kind, const char *from, const char *source,
                        const char *program, gboolean colours, char **messages, GError **error);
