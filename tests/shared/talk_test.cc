@@ -354,6 +354,10 @@ TEST(Talk, SaysWhatIsWrongAndWhere)
     };
     for (const auto &[text, expected] : errors)
         EXPECT_EQ(wrong(text).substr(0, expected.size()), expected) << wrong(text);
+    std::string many = "handshake";
+    for (int i = 0; i < 33; i++)
+        many += " header=\"A: b\"";
+    EXPECT_NE(wrong(many + "\n").find(": more than 32 headers\n"), std::string::npos);
     std::string deep;
     for (int i = 0; i < 9; i++)
         deep += "shuffle\n";

@@ -10,9 +10,9 @@ typedef struct side {
     bool ended;
 } side;
 
-typedef struct connection {
+typedef struct peers {
     side sides[2]; /* the server's, the client's: as from_client counts */
-} connection;
+} peers;
 
 typedef struct event {
     conversation_event_type type;
@@ -34,7 +34,7 @@ struct conversation {
 conversation *conversation_new(void)
 {
     conversation *c = g_new0(conversation, 1);
-    c->connections = g_array_new(FALSE, FALSE, sizeof(connection));
+    c->connections = g_array_new(FALSE, FALSE, sizeof(peers));
     c->events = g_array_new(FALSE, FALSE, sizeof(event));
     c->bytes = g_byte_array_new();
     return c;
@@ -62,10 +62,10 @@ const char *conversation_note(const conversation *c)
     return c->note;
 }
 
-static side *side_of(const conversation *c, unsigned number, bool client)
+static side *side_of(const conversation *c, unsigned connection, bool client)
 {
-    g_return_val_if_fail(number < c->connections->len, NULL);
-    return &g_array_index(c->connections, connection, number).sides[client];
+    g_return_val_if_fail(connection < c->connections->len, NULL);
+    return &g_array_index(c->connections, peers, connection).sides[client];
 }
 
 static void add(conversation *c, const event *e)
@@ -76,7 +76,7 @@ static void add(conversation *c, const event *e)
 unsigned conversation_open(conversation *c, int64_t time_ns, uint16_t client_port,
                            uint16_t server_port)
 {
-    connection new = {.sides = {{.port = server_port}, {.port = client_port}}};
+    peers new = {.sides = {{.port = server_port}, {.port = client_port}}};
     g_array_append_vals(c->connections, &new, 1);
     event e = {CONVERSATION_OPEN, true, c->connections->len - 1, time_ns, 0, 0, 0};
     add(c, &e);
@@ -90,14 +90,15 @@ static bool has_room(const conversation *c, size_t len)
            len <= CONVERSATION_MAX - CONVERSATION_EVENT_COST - kept;
 }
 
-void conversation_bytes(conversation *c, unsigned number, bool from_client, int64_t time_ns,
+void conversation_bytes(conversation *c, unsigned connection, bool from_client, int64_t time_ns,
                         const void *data, size_t len)
 {
-    side *s = side_of(c, number, from_client);
+    side *s = side_of(c, connection, from_client);
     if (!s || len == 0)
         return;
     if (c->lost == 0 && has_room(c, len)) {
-        event e = {CONVERSATION_BYTES, from_client, number, time_ns, s->sent, c->bytes->len, len};
+        event e = {CONVERSATION_BYTES, from_client, connection, time_ns, s->sent,
+                   c->bytes->len,      len};
         add(c, &e);
         g_byte_array_append(c->bytes, data, (guint)len);
     } else {
@@ -106,25 +107,25 @@ void conversation_bytes(conversation *c, unsigned number, bool from_client, int6
     s->sent += len;
 }
 
-static void end(conversation *c, conversation_event_type how, unsigned number, bool from_client,
+static void end(conversation *c, conversation_event_type how, unsigned connection, bool from_client,
                 int64_t time_ns)
 {
-    side *s = side_of(c, number, from_client);
+    side *s = side_of(c, connection, from_client);
     if (!s || s->ended)
         return;
     s->ended = true;
-    event e = {how, from_client, number, time_ns, s->sent, 0, 0};
+    event e = {how, from_client, connection, time_ns, s->sent, 0, 0};
     add(c, &e);
 }
 
-void conversation_fin(conversation *c, unsigned number, bool from_client, int64_t time_ns)
+void conversation_fin(conversation *c, unsigned connection, bool from_client, int64_t time_ns)
 {
-    end(c, CONVERSATION_FIN, number, from_client, time_ns);
+    end(c, CONVERSATION_FIN, connection, from_client, time_ns);
 }
 
-void conversation_reset(conversation *c, unsigned number, bool from_client, int64_t time_ns)
+void conversation_reset(conversation *c, unsigned connection, bool from_client, int64_t time_ns)
 {
-    end(c, CONVERSATION_RESET, number, from_client, time_ns);
+    end(c, CONVERSATION_RESET, connection, from_client, time_ns);
 }
 
 uint64_t conversation_lost(const conversation *c)
@@ -137,9 +138,9 @@ unsigned conversation_connections(const conversation *c)
     return c->connections->len;
 }
 
-uint16_t conversation_port(const conversation *c, unsigned number, bool of_client)
+uint16_t conversation_port(const conversation *c, unsigned connection, bool of_client)
 {
-    side *s = side_of(c, number, of_client);
+    side *s = side_of(c, connection, of_client);
     return s ? s->port : 0;
 }
 

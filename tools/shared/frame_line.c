@@ -112,23 +112,31 @@ static bool check_length(const words *w, const frame_line *f, uint64_t len, GErr
                        header.payload_length, header.length_form);
 }
 
-frame_line *frame_line_read(const words *w, size_t first, GError **error)
+static bool read_line(frame_line *f, const words *w, size_t first, GError **error)
 {
-    g_autoptr(frame_line) f = g_new0(frame_line, 1);
     if (!frame_line_opcode(w, words_at(w, first), &f->header.opcode, error) ||
         !read_options(w, f, error))
-        return NULL;
+        return false;
     if (f->header.opcode == WSP_OPCODE_CLOSE && words_are(w, first, "close")) {
         if (!read_close(w, first + 1, f, error))
-            return NULL;
+            return false;
     } else {
         f->payload = data_read(w, first + 1, error);
         if (!f->payload)
-            return NULL;
+            return false;
     }
     g_autoptr(GByteArray) payload =
         f->close ? g_byte_array_ref(f->close) : data_bytes(f->payload, 0);
-    return check_length(w, f, payload->len, error) ? g_steal_pointer(&f) : NULL;
+    return check_length(w, f, payload->len, error);
+}
+
+frame_line *frame_line_read(const words *w, size_t first, GError **error)
+{
+    frame_line *f = g_new0(frame_line, 1);
+    if (read_line(f, w, first, error))
+        return f;
+    frame_line_free(f);
+    return NULL;
 }
 
 void frame_line_append(const frame_line *f, wsp_sender sender, seed *keys, uint64_t data_seed,

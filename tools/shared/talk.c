@@ -32,6 +32,9 @@ static bool read_headers(talk_step *s, GError **error)
         if (!line)
             return false;
         g_ptr_array_add(s->headers, line);
+        if (s->headers->len > TALK_MAX_HEADERS)
+            return words_wrong(&s->words, option->column, error, "more than %d headers",
+                               TALK_MAX_HEADERS);
         const char *colon = strchr(line, ':');
         if (!colon || colon == line || strpbrk(line, "\r\n"))
             return words_wrong(&s->words, option->column, error,
@@ -353,15 +356,22 @@ static bool read_title(reader *r, talk *t, GError **error)
     return t->title && *t->title;
 }
 
-talk *talk_parse(const char *name, const char *text, GError **error)
+static talk *new_talk(const char *name)
 {
-    g_autoptr(talk) t = g_new0(talk, 1);
+    talk *t = g_new0(talk, 1);
     t->name = g_strdup(name);
     t->all = new_step();
+    return t;
+}
+
+talk *talk_parse(const char *name, const char *text, GError **error)
+{
+    talk *t = new_talk(name);
     reader r = {t->name, text, 0};
-    if (!read_title(&r, t, error) || !read_block(&r, t->all, 0, error))
-        return NULL;
-    return g_steal_pointer(&t);
+    if (read_title(&r, t, error) && read_block(&r, t->all, 0, error))
+        return t;
+    talk_free(t);
+    return NULL;
 }
 
 talk *talk_read(const char *path, GError **error)

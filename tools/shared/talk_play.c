@@ -152,8 +152,8 @@ bool talk_play_end(talk_player *p, const talk_step *s, GError **error)
 /* ---- The handshake ----------------------------------------------------------------------------
  */
 
-/* "Name: value" taken apart; `headers` has room for all of them. */
-static void split_headers(const talk_step *s, wsp_http_header *headers)
+/* "Name: value" taken apart. The table has room for all of them. */
+static size_t split_headers(const talk_step *s, wsp_http_header headers[TALK_MAX_HEADERS])
 {
     for (guint i = 0; i < s->headers->len; i++) {
         const char *text = g_ptr_array_index(s->headers, i);
@@ -161,6 +161,7 @@ static void split_headers(const talk_step *s, wsp_http_header *headers)
         const char *value = colon + 1 + strspn(colon + 1, " ");
         headers[i] = (wsp_http_header){{text, (size_t)(colon - text)}, {value, strlen(value)}};
     }
+    return s->headers->len;
 }
 
 /* The library refuses what could not be one line of a head. */
@@ -183,13 +184,10 @@ bool talk_play_request(talk_player *p, const talk_step *s, GError **error)
     wsp_handshake_key(l->key, nonce);
     g_autofree char *host =
         g_strdup_printf("127.0.0.1:%u", conversation_port(p->conversation, l->number, false));
-    g_autofree wsp_http_header *headers = g_new0(wsp_http_header, s->headers->len + 1);
-    split_headers(s, headers);
-    wsp_handshake_offer offer = {.target = s->path,
-                                 .host = host,
-                                 .key = l->key,
-                                 .more = headers,
-                                 .more_count = s->headers->len};
+    wsp_http_header headers[TALK_MAX_HEADERS];
+    size_t count = split_headers(s, headers);
+    wsp_handshake_offer offer = {
+        .target = s->path, .host = host, .key = l->key, .more = headers, .more_count = count};
     char head[HEAD_MAX];
     return send_head(p, s, head, wsp_handshake_request_write(head, sizeof head, &offer), error);
 }
@@ -197,19 +195,17 @@ bool talk_play_request(talk_player *p, const talk_step *s, GError **error)
 /* A 101 with the accept value of this key. */
 static int write_101(char head[HEAD_MAX], const talk_step *s, const char *key)
 {
-    g_autofree wsp_http_header *headers = g_new0(wsp_http_header, s->headers->len + 1);
-    split_headers(s, headers);
-    wsp_handshake_answer answer = {
-        .key = {key, strlen(key)}, .more = headers, .more_count = s->headers->len};
+    wsp_http_header headers[TALK_MAX_HEADERS];
+    size_t count = split_headers(s, headers);
+    wsp_handshake_answer answer = {.key = {key, strlen(key)}, .more = headers, .more_count = count};
     return wsp_handshake_accept_write(head, HEAD_MAX, &answer);
 }
 
 static int write_refusal(char head[HEAD_MAX], const talk_step *s)
 {
-    g_autofree wsp_http_header *headers = g_new0(wsp_http_header, s->headers->len + 1);
-    split_headers(s, headers);
-    return wsp_handshake_refusal_write(head, HEAD_MAX, (uint16_t)s->number, NULL, headers,
-                                       s->headers->len);
+    wsp_http_header headers[TALK_MAX_HEADERS];
+    size_t count = split_headers(s, headers);
+    return wsp_handshake_refusal_write(head, HEAD_MAX, (uint16_t)s->number, NULL, headers, count);
 }
 
 bool talk_play_answer(talk_player *p, const talk_step *s, GError **error)
@@ -266,14 +262,12 @@ bool talk_play_join(talk_player *p, const talk_step *s, GError **error)
 
 bool talk_play_shuffle(talk_player *p, const talk_step *s, GError **error)
 {
-    guint count = s->children->len;
-    g_autofree talk_step **order = g_new(talk_step *, count);
-    memcpy(order, s->children->pdata, count * sizeof *order);
-    for (guint left = count; left > 0; left--) {
-        guint choice = (guint)seed_below(&p->seed, left);
-        talk_step *step = order[choice];
-        order[choice] = order[left - 1];
-        if (!play_step(p, step, error))
+    g_autoptr(GPtrArray) left = g_ptr_array_new();
+    for (guint i = 0; i < s->children->len; i++)
+        g_ptr_array_add(left, g_ptr_array_index(s->children, i));
+    while (left->len > 0) {
+        guint choice = (guint)seed_below(&p->seed, left->len);
+        if (!play_step(p, g_ptr_array_remove_index_fast(left, choice), error))
             return false;
     }
     return true;

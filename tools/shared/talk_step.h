@@ -5,6 +5,9 @@
 #include "frame_line.h"
 #include "talk.h"
 
+/* Of one head. */
+enum { TALK_MAX_HEADERS = 32 };
+
 typedef struct talk_step talk_step;
 typedef struct talk_player talk_player;
 

@@ -142,26 +142,33 @@ static const fact_kind *find_kind(const char *name, GError **error)
     return NULL;
 }
 
+static gboolean read_keys(fact *f, GKeyFile *file, const char *group, const char *const *others,
+                          GError **error)
+{
+    g_auto(GStrv) all = g_key_file_get_keys(file, group, NULL, error);
+    for (char **key = all; all && *key; key++)
+        if (strcmp(*key, "fact") != 0 && !g_strv_contains(others, *key) &&
+            !read_key(f, file, group, *key, error))
+            return FALSE;
+    const fact_kind *k = f->kind;
+    if (f->opcode == ANY && strcmp(k->name, "close-code") == 0)
+        f->opcode = WSP_OPCODE_CLOSE; /* whether the question says so or not */
+    return !k->needs || g_key_file_has_key(file, group, k->needs, NULL) ||
+           wrong(error, "the fact %s needs %s=", k->name, k->needs);
+}
+
 fact *fact_read(GKeyFile *file, const char *group, const char *const *others, GError **error)
 {
     g_autofree char *name = g_key_file_get_string(file, group, "fact", NULL);
     const fact_kind *k = find_kind(name, error);
     if (!k)
         return NULL;
-    g_autoptr(fact) f = g_new0(fact, 1);
+    fact *f = g_new0(fact, 1);
     *f = (fact){.kind = k, .from = ANY, .opcode = ANY, .nth = 1};
-    g_auto(GStrv) all = g_key_file_get_keys(file, group, NULL, error);
-    for (char **key = all; all && *key; key++)
-        if (strcmp(*key, "fact") != 0 && !g_strv_contains(others, *key) &&
-            !read_key(f, file, group, *key, error))
-            return NULL;
-    if (f->opcode == ANY && strcmp(name, "close-code") == 0)
-        f->opcode = WSP_OPCODE_CLOSE; /* whether the question says so or not */
-    if (k->needs && !g_key_file_has_key(file, group, k->needs, NULL)) {
-        wrong(error, "the fact %s needs %s=", name, k->needs);
-        return NULL;
-    }
-    return g_steal_pointer(&f);
+    if (read_keys(f, file, group, others, error))
+        return f;
+    fact_free(f);
+    return NULL;
 }
 
 void fact_free(fact *f)

@@ -43,7 +43,7 @@ static gboolean read_question(questions *all, GKeyFile *file, const char *path, 
 static gboolean read_groups(questions *all, GKeyFile *file, const char *path, GError **error)
 {
     gsize count;
-    g_auto(GStrv) groups = g_key_file_get_groups(file, &count);
+    g_strfreev(g_key_file_get_groups(file, &count));
     for (guint i = 1; i < count || i == 1; i++) {
         g_autofree char *group = g_strdup_printf("%u", i);
         if (!g_key_file_has_group(file, group)) {
@@ -73,10 +73,13 @@ questions *questions_read(const char *folder, GError **error)
     g_autofree char *talk = text_of(file, path, "capture", "talk", error);
     if (!talk)
         return NULL;
-    g_autoptr(questions) all = g_new0(questions, 1);
+    questions *all = g_new0(questions, 1);
     all->talk = g_build_filename(folder, talk, NULL);
     all->list = g_ptr_array_new_with_free_func(free_question);
-    return read_groups(all, file, path, error) ? g_steal_pointer(&all) : NULL;
+    if (read_groups(all, file, path, error))
+        return all;
+    questions_free(all);
+    return NULL;
 }
 
 void questions_free(questions *q)

@@ -7,10 +7,10 @@
 #include <glib.h>
 
 /*
- * Play the talk `from` with this seed and write it to `path` as pcapng. *said is then what was
- * said, the caller's. An exit status: LAB_PASSED, or LAB_CANNOT with *error and *said NULL.
+ * Play the talk `from` with the seed `number` and write it to `path` as pcapng. *said is then what
+ * was said, the caller's. An exit status: LAB_PASSED, or LAB_CANNOT with *error and *said NULL.
  */
-int talk_file_write(const char *from, guint64 seed, const char *path, conversation **said,
+int talk_file_write(const char *from, guint64 number, const char *path, conversation **said,
                     GError **error);
 
 #endif
