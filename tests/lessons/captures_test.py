@@ -11,8 +11,8 @@ import tempfile
 import unittest
 
 WSLAB, SOURCE = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
-CAPTURES = sorted((SOURCE / "lessons").glob("*/captures/*.pcapng"))
-TALKS = sorted((SOURCE / "lessons").glob("*/captures/*.talk"))
+CAPTURES = sorted((SOURCE / "lessons").glob("[0-9]*/captures/*.pcapng"))
+TALKS = sorted((SOURCE / "lessons").glob("[0-9]*/captures/*.talk"))
 UNSOUND = "_ws.malformed || tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0"
 
 

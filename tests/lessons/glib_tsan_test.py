@@ -40,7 +40,8 @@ def run(compiler, name, header=True):
 class GlibTsan(unittest.TestCase):
     def test_a_correct_program_is_silent(self):
         for compiler in COMPILERS:
-            self.assertEqual(run(compiler, "correct"), (0, ""))
+            status, log = run(compiler, "correct")
+            self.assertEqual((status, "ThreadSanitizer" in log), (0, False), log)
 
     def test_it_would_not_be_without_the_header(self):
         for compiler in COMPILERS:

@@ -108,7 +108,7 @@ static bool is_key(wsp_text text)
     gsize size = 0;
     g_autofree char *base64 = g_strndup(text.data, text.len);
     g_autofree guchar *bytes = g_base64_decode(base64, &size);
-    return size == 16 && text.len == 24; /* the decoder skips what is not base64 */
+    return bytes && size == 16 && text.len == 24; /* the decoder skips what is not base64 */
 }
 
 /* A sound request for a WebSocket (RFC 6455 4.2.1): 0. Otherwise the status that refuses it, and

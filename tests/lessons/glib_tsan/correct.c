@@ -60,6 +60,7 @@ static gpointer producer(gpointer data)
     if (g_bytes_get_size(bytes) != 3)
         g_error("bytes");
     g_bytes_unref(bytes);
+    g_log_structured("test", G_LOG_LEVEL_MESSAGE, "MESSAGE", "the producer is done");
     return NULL;
 }
 
@@ -96,6 +97,7 @@ static gpointer consumer(gpointer data)
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&lock);
     seen += *(int *)g_once(&once, make, NULL) + *made_by_init();
     g_bytes_unref(data);
+    g_log_structured("test", G_LOG_LEVEL_MESSAGE, "MESSAGE", "the consumer is done");
     return NULL;
 }
 
