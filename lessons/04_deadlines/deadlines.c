@@ -4,7 +4,7 @@
  * server asks (ping), notes each sign of life, and gives up a peer that says nothing, or takes
  * nothing, for too long. Reader, writer and outbox are lesson 03's; the pinger thread is gone.
  */
-#include "listen.h" /* options, idle, listener */
+#include "04_deadlines/listen.h" /* options, idle, listener */
 
 enum { OUTBOX_MAX = 16, MESSAGE_MAX = 1 << 20 };
 

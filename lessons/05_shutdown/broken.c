@@ -4,7 +4,7 @@
  * ends its own. SIGTERM takes all of them through that door, and waits, but not for ever.
  *     main: signals    accepter: new clients    stopper: the end    reader, writer: one client
  */
-#include "outbox.h" /* lesson 04's outbox; server.h: options, listener, the ends and their codes */
+#include "05_shutdown/outbox.h" /* the outbox of lesson 04; server.h: options, ends, statistics */
 
 enum { CLOSE_MS = 2000, STOP_MS = 4000 }; /* the longest wait for one client; for all */
 
@@ -95,13 +95,13 @@ static void read_all(conn *c, GByteArray *in)
     int rest = INT_MAX; /* bytes that are answered, once we know that the server stops */
     answer(c, &ws, message, in->data, in->len);
     for (g_byte_array_set_size(in, 4096);;) {
-        if (rest <= 0)
+        if (rest <= 0) {
             outbox_end(&c->out, STOPPED);
-        int ready = poll(wait, rest == INT_MAX ? 2 : 1, -1);
-        if (ready > 0 && rest == INT_MAX && wait[1].revents) {
-            outbox_end(&c->out, STOPPED);
-            return; /* the Close is the last thing to say: behind it the socket is closed */
+            return; /* the Close is the last word: who would read behind it? */
         }
+        int ready = poll(wait, rest == INT_MAX ? 2 : 1, -1);
+        if (ready > 0 && rest == INT_MAX && wait[1].revents)
+            ready = ioctl(c->fd, FIONREAD, &rest);
         if (ready <= 0)
             continue; /* the news, or a signal */
         ssize_t n = recv(c->fd, in->data, in->len, 0);

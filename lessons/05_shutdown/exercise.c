@@ -4,7 +4,7 @@
  * ends its own. SIGTERM takes all of them through that door, and waits, but not for ever.
  *     main: signals    accepter: new clients    stopper: the end    reader, writer: one client
  */
-#include "outbox.h" /* lesson 04's outbox; server.h: options, listener, the ends and their codes */
+#include "05_shutdown/outbox.h" /* the outbox of lesson 04; server.h: options, ends, statistics */
 
 enum { CLOSE_MS = 2000, STOP_MS = 4000 }; /* the longest wait for one client; for all */
 

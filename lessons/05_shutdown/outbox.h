@@ -5,7 +5,7 @@
 #ifndef SHUTDOWN_OUTBOX_H
 #define SHUTDOWN_OUTBOX_H
 
-#include "server.h"
+#include "05_shutdown/server.h"
 
 enum { OUTBOX_MAX = 16 };
 

@@ -1,10 +1,5 @@
-/*
- * Lesson 05: the end. Every connection leaves through one door, whoever wants it to: what is in the
- * outbox goes out, then a Close, then our direction of TCP ends, and we read on until the client
- * ends its own. SIGTERM takes all of them through that door, and waits, but not for ever.
- *     main: signals    accepter: new clients    stopper: the end    reader, writer: one client
- */
-#include "outbox.h" /* lesson 04's outbox; server.h: options, listener, the ends and their codes */
+/* Lesson 05, the exercise solved: leave(), read_all() and stopper(). */
+#include "05_shutdown/outbox.h" /* the outbox of lesson 04; server.h: options, ends, statistics */
 
 enum { CLOSE_MS = 2000, STOP_MS = 4000 }; /* the longest wait for one client; for all */
 
