@@ -2,7 +2,7 @@
 """What holds for every lesson: its files, the length of its programs, its hints, the topics that its
 checks cover, and that the captures are what their scripts make.
 
-    rules_test.py WSLAB PROJECT
+    rules_test.py WSLAB PROJECT [--update]
 """
 
 import difflib
@@ -40,7 +40,36 @@ def of_each_lesson(check):
     return test
 
 
+def order_of_lessons():
+    """The part of lessons/README.md that comes from the manifest."""
+    manifest = read_manifest(PROJECT)
+    lines = ["| lesson | what you can do then | minutes to read and try | minutes of exercise |",
+             "|---|---|--:|--:|"]
+    for lesson in COURSE:
+        part = manifest[lesson.name]
+        lines.append(f"| [{lesson.name}]({lesson.name}/README.md) | {part['goal']} | "
+                     f"{part['minutes_teach']} | {part['minutes_exercise']} |")
+    for name in manifest.sections():
+        if name.startswith("track:"):
+            track = name.removeprefix("track:")
+            plan = subprocess.run([WSLAB, "schedule", "--track", track, "--root", PROJECT],
+                                  check=True, capture_output=True, text=True).stdout
+            lines += ["", f"{manifest[name]['title']} (`./kit wslab schedule --track {track}`)", "",
+                      "```", *plan.splitlines(), "```"]
+    return "\n".join(lines) + "\n"
+
+
 class Rules(unittest.TestCase):
+    def test_the_order_and_the_day_plans_are_those_of_the_manifest(self):
+        page = PROJECT / "lessons/README.md"
+        text = page.read_text()
+        begin, end = text.index("<!-- from the manifest -->\n") + 27, text.index("<!-- end -->")
+        wanted = "\n" + order_of_lessons() + "\n"
+        if "--update" in sys.argv:
+            page.write_text(text[:begin] + wanted + text[end:])
+        else:
+            self.assertEqual(text[begin:end], wanted)
+
     def test_every_folder_of_a_lesson_is_in_the_manifest(self):
         folders = sorted(path.name for path in (PROJECT / "lessons").glob("[0-9][0-9]_*"))
         self.assertEqual(folders, [lesson.name for lesson in COURSE])
