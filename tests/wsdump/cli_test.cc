@@ -484,6 +484,18 @@ TEST(CliShow, IsAllButFramesUnlessSaid)
     EXPECT_EQ(more.size(), usual.size() + 4);
 }
 
+TEST(CliShow, DoesNotChangeWhatTheSummaryCounts)
+{
+    for (const std::string &file : bundled_captures()) {
+        const std::string usual = wsdump({"-r", capture_path(file), "--json"}).err;
+        EXPECT_NE(usual.find(" frame") == std::string::npos,
+                  usual.find("no WebSocket traffic") == std::string::npos)
+            << usual;
+        EXPECT_EQ(wsdump({"-r", capture_path(file), "--json", "--frames"}).err, usual);
+        EXPECT_EQ(wsdump({"-r", capture_path(file), "--text", "--show", "end"}).err, usual);
+    }
+}
+
 TEST(CliShow, IsWhatIsListed)
 {
     const std::string path = capture_path("refused.pcapng");

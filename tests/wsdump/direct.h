@@ -23,6 +23,7 @@ inline std::string json_of(const record &r)
     s.format = sink_json;
     s.show[r.type] = true;
     sink_write(&s, &r);
+    sink_flush(&s);
     fclose(s.out);
     g_string_free(s.line, TRUE);
     std::string line(text, len);

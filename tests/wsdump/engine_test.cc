@@ -305,13 +305,13 @@ TEST(EngineOnALargeFile, StopsInTheMiddle)
 // --- live ---
 
 // NULL when this user may not.
-source *open_loopback(const Loopback &loopback)
+source *open_loopback(const std::string &filter)
 {
     source_live_options options = {};
     options.interface = "lo";
     GError *error = nullptr;
     source *s = source_open_live(&options, &error);
-    if (s && !source_set_filter(s, loopback.filter.c_str(), &error)) {
+    if (s && !source_set_filter(s, filter.c_str(), &error)) {
         source_close(s);
         s = nullptr;
     }
@@ -322,7 +322,7 @@ source *open_loopback(const Loopback &loopback)
 TEST(EngineLive, ShowsWhatPassesAtOnceUntilItIsStopped)
 {
     const Loopback loopback;
-    source *packets = open_loopback(loopback);
+    source *packets = open_loopback(loopback.filter);
     if (!packets)
         GTEST_SKIP() << "may not capture here";
     engine_options options = {};
@@ -344,10 +344,26 @@ TEST(EngineLive, ShowsWhatPassesAtOnceUntilItIsStopped)
     EXPECT_EQ(e.capture().ring_drops, 0u);
 }
 
+TEST(EngineLive, SaysSoonWhatIsLostAndThatItIsOverWhileNothingPasses)
+{
+    const Loopback loopback;
+    source *packets = open_loopback(loopback.filter_of_small());
+    if (!packets)
+        GTEST_SKIP() << "may not capture here";
+    engine_options options = {};
+    options.live = true;
+    Engine e(packets, options);
+    loopback.lose([&] {
+        EXPECT_TRUE(e.soon([&] { return e.counts().gaps == 1; }));
+        EXPECT_EQ(e.counts().ended, 0u);
+    });
+    EXPECT_TRUE(e.soon([&] { return e.counts().ended == 1; }));
+}
+
 TEST(EngineLive, StopsWhileNothingPasses)
 {
     const Loopback loopback;
-    source *packets = open_loopback(loopback);
+    source *packets = open_loopback(loopback.filter);
     if (!packets)
         GTEST_SKIP() << "may not capture here";
     engine_options options = {};

@@ -85,6 +85,35 @@ TEST(Input, ReadsFilesLargerThanItsBuffer)
     EXPECT_TRUE(opened(TempFile(big).path()) == text.substr(0, 4) + "|" + text);
 }
 
+TEST(Input, GivesPiecesWhereTheyLie)
+{
+    Bytes big;
+    for (size_t i = 0; i < 1000000; i++)
+        big.push_back(static_cast<uint8_t>(i * i >> 7));
+    const TempFile file(big);
+    uint8_t magic[INPUT_MAGIC];
+    size_t len = 0;
+    input *in = input_open(file.path(), magic, &len, nullptr);
+    ASSERT_NE(in, nullptr);
+    size_t at = 0;
+    for (const int size : {1, 3, 0, 70000, INPUT_PIECE - 1, int{INPUT_PIECE}, 5}) {
+        const uint8_t *piece = input_take(in, static_cast<size_t>(size));
+        ASSERT_NE(piece, nullptr) << size;
+        EXPECT_TRUE(std::equal(piece, piece + size, big.data() + at)) << size;
+        at += static_cast<size_t>(size);
+    }
+    while (big.size() - at >= 100000) {
+        ASSERT_NE(input_take(in, 100000), nullptr);
+        at += 100000;
+    }
+    EXPECT_EQ(input_take(in, 100000), nullptr);
+    EXPECT_EQ(input_left(in), big.size() - at) << "what there is stays";
+    ASSERT_NE(input_take(in, big.size() - at), nullptr);
+    EXPECT_EQ(input_take(in, 1), nullptr);
+    EXPECT_EQ(input_failed(in), 0);
+    input_free(in);
+}
+
 TEST(Input, CollectsTheMagicFromAPipeThatGivesSingleBytes)
 {
     int ends[2];

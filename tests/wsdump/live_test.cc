@@ -230,6 +230,25 @@ TEST(Live, ShowsWithinTwoSecondsWhatPassesAmongOtherPackets)
     EXPECT_LT(seconds_behind(live, second), 2) << live.out();
 }
 
+// Nothing else passes, so that no packet tells that the time is over.
+TEST(Live, SaysSoonOnAQuietInterfaceWhatIsLostAndThatItIsOver)
+{
+    const Loopback loopback;
+    Live live({"-i", "lo", loopback.filter_of_small()});
+    if (!captures(live, loopback))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    const auto tells = [&](const char *what) {
+        return [&live, what] { return live.out().find(what) != std::string::npos; };
+    };
+    loopback.lose([&] {
+        EXPECT_FALSE(tells("\"record\":\"gap\"")());
+        EXPECT_TRUE(soon(tells("\"record\":\"gap\""))) << live.out();
+        EXPECT_NE(live.out().find("\"bytes\":1004"), std::string::npos) << live.out();
+    });
+    EXPECT_TRUE(soon(tells("\"how\":\"rst\""))) << live.out();
+    EXPECT_EQ(live.finish(), 0);
+}
+
 TEST(Live, PrintsItsCountsOnRequestAndGoesOn)
 {
     const Loopback loopback;

@@ -59,10 +59,34 @@ public:
     uint16_t port;
     std::string filter; // BPF
 
+    // The same with one text, a large one that `filter_of_small` leaves out, and one more; then the
+    // server resets the connection.
+    void lose(const std::function<void()> &before_reset) const
+    {
+        const int client = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(client, reinterpret_cast<const sockaddr *>(&address_), sizeof address_) != 0)
+            std::abort();
+        const int server = accept(listener_, nullptr, nullptr);
+        say(client, server, "GET /live HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+        say(server, client, "HTTP/1.1 101 \r\nUpgrade: websocket\r\n\r\n");
+        say(server, client, "\x81\x05hello");
+        say(server, client, "\x81\x7e\x03\xe8" + std::string(1000, 'x'));
+        say(server, client, "\x81\x05hello");
+        before_reset();
+        const linger at_once = {1, 0};
+        setsockopt(server, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close(server);
+        close(client);
+    }
+    std::string filter_of_small() const
+    {
+        return filter + " and less 900";
+    }
+
 private:
     static void say(int from, int to, std::string_view text)
     {
-        char heard[256];
+        char heard[2048];
         if (write(from, text.data(), text.size()) < 0 || read(to, heard, sizeof heard) <= 0)
             std::abort();
     }

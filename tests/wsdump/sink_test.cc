@@ -51,6 +51,7 @@ public:
     {
         const long before = ftell(sink_.out);
         sink_write(&sink_, &r);
+        sink_flush(&sink_);
         std::string text(static_cast<size_t>(ftell(sink_.out) - before), 0);
         fseek(sink_.out, before, SEEK_SET);
         EXPECT_EQ(fread(text.data(), 1, text.size(), sink_.out), text.size());

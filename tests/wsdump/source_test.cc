@@ -105,6 +105,45 @@ TEST(Source, TakesPcapPacketsLargerThanTheSnaplenOfOldTools)
     EXPECT_EQ(read(file.bytes).packets, Packets{"1 101 0 200000/200000"});
 }
 
+TEST(Source, ReadsPcapOfOldTools)
+{
+    for (bool big_endian : {false, true}) {
+        const auto n = [=](uint64_t value, int width) {
+            return build::number(value, width, big_endian);
+        };
+        const Bytes packet(60, 1);
+        const Bytes modified = n(0xa1b2cd34, 4) + n(2, 2) + n(4, 2) + n(0, 12) + n(1, 4) + n(7, 4) +
+                               n(8, 4) + n(60, 4) + n(61, 4) + n(0, 8) + packet;
+        EXPECT_EQ(read(modified).packets, Packets{"1 1 7000008000 60/61"});
+        const Bytes turned_round = n(0xa1b2c3d4, 4) + n(2, 2) + n(2, 2) + n(0, 12) + n(1, 4) +
+                                   n(7, 4) + n(8, 4) + n(61, 4) + n(60, 4) + packet;
+        EXPECT_EQ(read(turned_round).packets, Packets{"1 1 7000008000 60/61"});
+    }
+    PcapFile with_checksums(0xf4000001); // four bytes of checksum behind each frame
+    with_checksums.add(0, Bytes(64, 1));
+    EXPECT_EQ(read(with_checksums.bytes).packets, Packets{"1 1 0 64/64"});
+}
+
+TEST(Source, SaysWhereAPcapFileIsDamaged)
+{
+    PcapFile file;
+    file.add(0, Bytes(60, 1));
+    file.add(0, Bytes(262144, 2));
+    file.add(0, Bytes(262145, 3));
+    const Seen seen = read(file.bytes);
+    EXPECT_EQ(seen.packets.size(), 2u);
+    EXPECT_EQ(seen.error, "FILE: cannot be read beyond packet 2: the next one is said to have "
+                          "262145 bytes, more than any has");
+    file.bytes.resize(24 + 16 + 59);
+    EXPECT_EQ(read(file.bytes).error,
+              "FILE: cannot be read beyond packet 0: the file ends within the next one");
+    file.bytes.resize(23);
+    EXPECT_EQ(read(file.bytes).error, "FILE cannot be read as pcap: it ends within its header");
+    PcapFile other;
+    other.bytes[4] = 3;
+    EXPECT_EQ(read(other.bytes).error, "FILE cannot be read as pcap: its version is not known");
+}
+
 TEST(Source, DeliversAllPacketsBeforeACutPcapRecord)
 {
     PcapFile whole;

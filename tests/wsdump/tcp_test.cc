@@ -74,6 +74,11 @@ public:
         segment_from(CLIENT, 1, TCP_ACK);
         port = own;
     }
+    // Time passes without a packet, since the last one.
+    void pass(double seconds)
+    {
+        tcp_pass(tcp_, time_ns + static_cast<int64_t>(seconds * 1e9));
+    }
     void handshake(uint32_t client = 100, uint32_t server = 500)
     {
         segment_from(CLIENT, client, TCP_SYN);
@@ -1019,6 +1024,36 @@ TEST(Tcp, GivesUpAHoleASecondAfterItWasAcknowledged)
     EXPECT_EQ(r.log(), (Log{"open"}));
     r.wait(0.2); // by a packet of another connection
     EXPECT_EQ(r.log(), (Log{"0 gap 2", "0 data c"}));
+}
+
+TEST(Tcp, GivesUpAHoleWhenItsTimePassesWithoutAPacket)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 103, "c");
+    r.pass(2);
+    r.acknowledge(SERVER, 501, 104);
+    r.pass(0.9);
+    EXPECT_EQ(r.log(), (Log{"open"}));
+    r.pass(1.1);
+    r.pass(1);
+    EXPECT_EQ(r.log(), (Log{"0 gap 2", "0 data c"}));
+    EXPECT_EQ(r.last_packet, 5u) << "the last packet there was";
+    EXPECT_EQ(r.last_time, r.time_ns);
+    r.data(CLIENT, 104, "d");
+    EXPECT_EQ(r.log(), (Log{"0 data d"}));
+}
+
+TEST(Tcp, EndsWhatWasResetWhenItsTimePassesWithoutAPacket)
+{
+    Reassembly r;
+    r.handshake();
+    r.data(CLIENT, 101, "ab");
+    r.segment_from(SERVER, 501, TCP_RST | TCP_ACK, {}, 0, 103);
+    r.pass(0.05);
+    EXPECT_EQ(r.log(), (Log{"open", "0 data ab"}));
+    r.pass(0.2);
+    EXPECT_EQ(r.log(), (Log{"end rst by 1"}));
 }
 
 TEST(Tcp, WaitsForWhatComesAfterItsAcknowledgment)

@@ -137,7 +137,7 @@ public:
 
     explicit Traffic(uint64_t max_data = 0, uint64_t memory = 0)
     {
-        const session_options options = {max_data, memory};
+        const session_options options = {max_data, memory, false};
         session_ = session_new(&options, take, this);
         connection_.side[CLIENT] = {4, {192, 0, 2, 1}, 40000};
         connection_.side[SERVER] = {4, {192, 0, 2, 2}, 80};

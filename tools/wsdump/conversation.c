@@ -100,7 +100,7 @@ static void emit(const conversation *c, const direction *d, record *r)
 
 static void emit_violations(const conversation *c, const direction *d, uint32_t set)
 {
-    for (const wsp_violation *v; (v = wsp_violation_first(set)); set &= ~v->bit) {
+    for (const wsp_violation *v; set && (v = wsp_violation_first(set)); set &= ~v->bit) {
         record r = {.type = RECORD_VIOLATION,
                     .violation = {d->frame.number, v->name, v->clause, v->text}};
         emit(c, d, &r);
@@ -128,8 +128,13 @@ static void emit_frame(const conversation *c, direction *d)
 {
     emit_violations(c, d, d->held);
     d->held = 0;
+    c->settings->frames++;
+    if (c->settings->no_frames)
+        return;
     d->frame.guessed = guessing(d);
-    record r = {.type = RECORD_FRAME, .frame = d->frame};
+    record r; /* not cleared first: this is done for every frame */
+    r.type = RECORD_FRAME;
+    r.frame = d->frame;
     emit(c, d, &r);
 }
 
@@ -230,7 +235,8 @@ static void emit_message(conversation *c, direction *d, assembly *a, const uint8
     bool all_read = complete && !a->unread && !gaps && !truncated;
     bool utf8 = a->opcode == WSP_OPCODE_TEXT && !a->not_utf8 &&
                 (all_read || valid_utf8(data, &len, truncated));
-    record r = {.type = RECORD_MESSAGE};
+    record r;
+    r.type = RECORD_MESSAGE;
     r.message = (record_message){
         .number = ++c->messages,
         .opcode = a->opcode,
@@ -519,7 +525,7 @@ static void read_on(conversation *c, direction *d, const uint8_t *in, size_t len
         bool frame_ended = ev.type != WSP_EVENT_NONE && ev.bytes_left == 0;
         if (d->proof && frame_ended && !guessing(d))
             drop_proof(c, d);
-    } while (ev.type != WSP_EVENT_NONE);
+    } while (len > 0 && ev.type != WSP_EVENT_NONE);
 }
 
 static void take_bytes(conversation *c, direction *d, const uint8_t *in, size_t len,
@@ -614,6 +620,13 @@ static void end_segments(conversation *c, int going_on)
     read_found(c);
 }
 
+/* Nothing is hunted for, and nothing that was found is still to be read: the usual case. */
+static bool at_ease(const conversation *c)
+{
+    const direction *a = &c->directions[0], *b = &c->directions[1];
+    return !a->hunt && !b->hunt && !a->queue.first && !b->queue.first;
+}
+
 void conversation_join(conversation *c, wsp_sender from, const hunt *h)
 {
     direction *d = &c->directions[from];
@@ -635,7 +648,8 @@ void conversation_feed(conversation *c, wsp_sender from, const uint8_t *in, size
                        bool segment_start, capture_place place)
 {
     direction *d = &c->directions[from];
-    end_segments(c, segment_start ? -1 : (int)from);
+    if (!at_ease(c))
+        end_segments(c, segment_start ? -1 : (int)from);
     c->place = place;
     d->totals.wire_bytes += len;
     take_bytes(c, d, in, len, segment_start);

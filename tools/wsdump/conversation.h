@@ -16,8 +16,10 @@ typedef struct conversation_settings {
     budget memory;            /* that all unfinished messages and the inflaters take from */
     certain_memory inflaters; /* a part of it */
     pieces_memory waiting;    /* for bytes of which nobody knows yet how they are to be read */
-    uint64_t cut_short;       /* messages of which `memory` let less be kept than max_data would */
-    uint64_t not_inflated;    /* messages that could not be inflated, for want of memory */
+    bool no_frames;           /* frames are counted, and no records made of them */
+    uint64_t frames;
+    uint64_t cut_short;    /* messages of which `memory` let less be kept than max_data would */
+    uint64_t not_inflated; /* messages that could not be inflated, for want of memory */
     record_sink *sink;
     void *user;
     uint8_t scratch[65536]; /* payload is unmasked here, larger pieces in turns */

@@ -163,13 +163,12 @@ decap_result decap(const packet *p, fragments *pieces, segment *s)
               .pieces = pieces,
               .time_ns = p->time_ns,
               .segment = s};
-    if (!decap_knows_link(p->link))
-        return DECAP_LINK;
-    int result = GO_ON;
+    header_reader *read = reader_of(w.layer, w.next);
+    int result = read ? read(&w) : DECAP_LINK;
     /* Ends: each header either takes bytes or hands on to one that does, and how often fragments
      * bring new ones is limited. */
     while (result == GO_ON) {
-        header_reader *read = reader_of(w.layer, w.next);
+        read = reader_of(w.layer, w.next);
         result = read ? read(&w) : DECAP_OTHER;
     }
     if (result == DECAP_TCP && s->missing > 0 && pieces)

@@ -35,7 +35,8 @@ struct engine {
     /* What the capture says, for the analysis to hand on. */
     atomic_uint_least64_t bytes, bytes_total;
     atomic_int_least64_t kernel_drops;
-    bool damaged; /* said before the ring was closed; source_error says why */
+    atomic_int_least64_t waits_ns; /* all packets until then are in the ring */
+    bool damaged;                  /* said before the ring was closed; source_error says why */
 
     store_capture state; /* the analysis' own, like what follows */
     int64_t told_at;     /* by the monotonic clock, in microseconds */
@@ -111,6 +112,7 @@ static gpointer run_capture(gpointer user)
             note_place(e);
         } else if (status == SOURCE_WAIT) {
             ring_flush(e->ring);
+            atomic_store(&e->waits_ns, p.time_ns);
         } else {
             break;
         }
@@ -168,9 +170,11 @@ static void take_all(engine *e)
 {
     while (may_go_on(e)) {
         packet p;
+        int64_t waits_ns = atomic_load(&e->waits_ns); /* before looking whether the ring is empty */
         switch (ring_get(e->ring, &p)) {
         case RING_PACKET: take(e, &p); break;
         case RING_EMPTY:
+            pipeline_pass(e->stages, waits_ns);
             pipeline_flush(e->stages);
             publish(e);
             ring_wait(e->ring);
@@ -233,6 +237,7 @@ static void open_all(engine *e)
     e->ring = ring_new(in_ring, o->live);
     e->stages = pipeline_new(&settings, store_take, e->store);
     atomic_init(&e->kernel_drops, -1);
+    atomic_init(&e->waits_ns, INT64_MIN);
     e->state.live = o->live;
     e->state.memory_limit = o->memory;
     tell(e);

@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Characters that a terminal, or a reader of a line, may take for an instruction. */
 static const struct {
@@ -38,22 +41,37 @@ static const char short_escapes[256] = {
 enum { BLOCK = 64, COPIED = 16 };
 
 /* Which bytes of a block are not written as they are in either style? Those are all but printable
- * ASCII without " and \. The first byte is the lowest bit. The loops are such as compilers turn
- * into vector instructions; the multiplication collects the lowest bits of eight bytes. */
+ * ASCII without " and \. The first byte is the lowest bit. */
+#ifdef __SSE2__
+static unsigned special_bytes_16(const uint8_t *in)
+{
+    const __m128i bytes = _mm_loadu_si128((const void *)in);
+    const __m128i outside = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)); /* 0x80 and up: negative */
+    const __m128i deleted = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    return (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(_mm_or_si128(outside, deleted), _mm_or_si128(quotes, backslashes)));
+}
+
 static uint64_t special_bytes(const uint8_t *block)
 {
-    uint8_t special[BLOCK];
-    for (size_t i = 0; i < BLOCK; i++)
-        special[i] =
-            (uint8_t)((uint8_t)(block[i] - 0x20) >= 0x5f) | (block[i] == '"') | (block[i] == '\\');
     uint64_t all = 0;
-    for (size_t i = 0; i < BLOCK; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, special + i, 8);
-        all |= GUINT64_FROM_LE(eight) * UINT64_C(0x0102040810204080) >> 56 << i;
+    for (size_t i = 0; i < BLOCK; i += 16)
+        all |= (uint64_t)special_bytes_16(block + i) << i;
+    return all;
+}
+#else
+static uint64_t special_bytes(const uint8_t *block)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < BLOCK; i++) {
+        const uint8_t c = block[i];
+        all |= (uint64_t)(c < 0x20 || c > 0x7e || c == '"' || c == '\\') << i;
     }
     return all;
 }
+#endif
 
 /* Most are short: then nothing has to be predicted. */
 static char *copy(char *to, const uint8_t *from, size_t len)

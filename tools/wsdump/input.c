@@ -1,7 +1,7 @@
 /*
- * A stdio stream over a file descriptor and buffers of our own: the first of them is filled before
- * the stream is handed out, so the format can be recognised without seeking. What is packed is
- * recognised and unpacked here, and nothing above has to know.
+ * A buffer over a file descriptor, and a stdio stream over that for who wants one. The buffer is
+ * filled first, so the format can be recognised without seeking. What is packed is recognised and
+ * unpacked here, and nothing above has to know.
  */
 #define _GNU_SOURCE /* fopencookie */
 
@@ -20,7 +20,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 64 * 1024, LOOK_UP_MS = 100 };
+enum {
+    BUFFER_SIZE = INPUT_PIECE,
+    READ_SIZE = 64 * 1024, /* what is read at once fits into a processor's cache */
+    LOOK_UP_MS = 100,
+};
 
 typedef struct buffer {
     size_t begin, end; /* of what waits in it */
@@ -31,11 +35,11 @@ struct input {
     int fd;
     uint64_t read, total; /* bytes of it; total 0 = not known */
     atomic_bool stopped;
-    FILE *stream;
+    int failed;         /* errno of a read */
     unpacker *unpacker; /* NULL: the bytes are as they are */
     buffer *packed;     /* what it has not got yet; NULL too */
     buffer plain;
-    char streamed[BUFFER_SIZE]; /* the stream's own */
+    char streamed[READ_SIZE]; /* a stream's own */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -69,9 +73,13 @@ static ssize_t read_on(input *in, void *out, size_t len)
         else if (ready == 0)
             errno = EINTR;
     }
+    if (unwanted(in))
+        return 0;
     if (n > 0)
         in->read += (uint64_t)n;
-    return unwanted(in) ? 0 : n;
+    else if (n < 0)
+        in->failed = errno;
+    return n;
 }
 
 /* Unpacks what there is before it reads more: a pipe may have no more to give for a while. */
@@ -87,7 +95,7 @@ static ssize_t read_unpacked(input *in, uint8_t *out, size_t room)
             return (ssize_t)made;
         if (unpack_error(in->unpacker))
             return 0;
-        ssize_t n = read_on(in, packed->bytes, BUFFER_SIZE);
+        ssize_t n = read_on(in, packed->bytes, READ_SIZE);
         if (n == 0 && !unwanted(in))
             unpack_finish(in->unpacker);
         if (n <= 0)
@@ -124,19 +132,41 @@ void input_free(input *in)
     g_free(in);
 }
 
-/* Read until the magic is there; no further, since a pipe may have no more to give for a while. */
-static gboolean fill_magic(input *in)
+/* Read until `len` bytes are there; no further, since a pipe may have no more to give for a while.
+ * False when there are not so many. */
+static bool fill(input *in, size_t len)
 {
     buffer *plain = &in->plain;
-    while (plain->end < INPUT_MAGIC) {
-        ssize_t n = read_plain(in, plain->bytes + plain->end, BUFFER_SIZE - plain->end);
-        if (n < 0)
-            return FALSE;
-        if (n == 0)
-            break;
+    memmove(plain->bytes, plain->bytes + plain->begin, input_left(in));
+    plain->end -= plain->begin;
+    plain->begin = 0;
+    while (plain->end < len) {
+        size_t room = MIN(BUFFER_SIZE - plain->end, READ_SIZE);
+        ssize_t n = read_plain(in, plain->bytes + plain->end, room);
+        if (n <= 0)
+            return false;
         plain->end += (size_t)n;
     }
-    return TRUE;
+    return true;
+}
+
+size_t input_left(const input *in)
+{
+    return in->plain.end - in->plain.begin;
+}
+
+int input_failed(const input *in)
+{
+    return in->failed;
+}
+
+const uint8_t *input_take(input *in, size_t len)
+{
+    if (input_left(in) < len && !fill(in, len))
+        return NULL;
+    const uint8_t *at = in->plain.bytes + in->plain.begin;
+    in->plain.begin += len;
+    return at;
 }
 
 /* What was read is the beginning of something packed: it goes through the unpacker. */
@@ -201,15 +231,15 @@ static input *fail(GError **error, const char *path, const char *what)
 }
 
 /* The stream does not own the input: what was wrong with it is asked for after its end. */
-static gboolean make_stream(input *in)
+FILE *input_stream(input *in)
 {
     cookie_io_functions_t functions = {.read = input_read};
-    in->stream = fopencookie(in, "rb", functions);
-    if (!in->stream)
-        return FALSE;
-    setvbuf(in->stream, in->streamed, _IOFBF, sizeof in->streamed);
-    __fsetlocking(in->stream, FSETLOCKING_BYCALLER); /* nobody else reads from it */
-    return TRUE;
+    FILE *stream = fopencookie(in, "rb", functions);
+    if (!stream)
+        g_error("no memory for a stream"); /* as GLib ends where there is none */
+    setvbuf(stream, in->streamed, _IOFBF, sizeof in->streamed);
+    __fsetlocking(stream, FSETLOCKING_BYCALLER); /* nobody else reads from it */
+    return stream;
 }
 
 input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len, GError **error)
@@ -224,16 +254,17 @@ input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_le
     input *in = g_new0(input, 1);
     in->fd = fd;
     in->total = size_of(fd);
-    gboolean good = fill_magic(in);
-    const unpack_kind *kind = good ? unpack_recognise(in->plain.bytes, in->plain.end) : NULL;
+    fill(in, INPUT_MAGIC);
+    const unpack_kind *kind = unpack_recognise(in->plain.bytes, in->plain.end);
     if (kind) {
         if (!unpack(in, kind, path, error)) {
             input_free(in);
             return NULL;
         }
-        good = fill_magic(in);
+        fill(in, INPUT_MAGIC);
     }
-    if (!good || !make_stream(in)) {
+    if (in->failed) {
+        errno = in->failed;
         fail(error, path, "read");
         input_free(in);
         return NULL;
@@ -241,11 +272,6 @@ input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_le
     *magic_len = MIN(in->plain.end, INPUT_MAGIC);
     memcpy(magic, in->plain.bytes, *magic_len);
     return in;
-}
-
-FILE *input_stream(const input *in)
-{
-    return in->stream;
 }
 
 uint64_t input_progress(const input *in, uint64_t *total)

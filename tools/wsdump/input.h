@@ -1,6 +1,6 @@
 /*
- * Input: what a capture file is read from, a path or standard input, packed or not, as a stream
- * whose first bytes are known before anyone reads it (on a pipe too).
+ * Input: what a capture file is read from, a path or standard input, packed or not. Its first bytes
+ * are known before anyone reads it (on a pipe too).
  */
 #ifndef WSDUMP_INPUT_H
 #define WSDUMP_INPUT_H
@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { INPUT_MAGIC = 4 }; /* the bytes by which a capture format is known */
+enum {
+    INPUT_MAGIC = 4,          /* the bytes by which a capture format is known */
+    INPUT_PIECE = 256 * 1024, /* the most that can be taken at once */
+};
 
 typedef struct input input;
 
@@ -23,8 +26,19 @@ typedef struct input input;
  */
 input *input_open(const char *path, uint8_t magic[INPUT_MAGIC], size_t *magic_len, GError **error);
 
-/* Its bytes. Whoever reads them closes it, once and before input_free. */
-FILE *input_stream(const input *in);
+/*
+ * Its bytes are read in one of two ways: where they lie, or as a stream.
+ *
+ * The next `len` bytes, at most INPUT_PIECE, valid until the next call; NULL when there are not so
+ * many more. Then input_left says how many there are, and input_failed whether that is because they
+ * cannot be read (an errno; 0 = they end there).
+ */
+const uint8_t *input_take(input *in, size_t len);
+size_t input_left(const input *in);
+int input_failed(const input *in);
+
+/* Whoever reads the stream closes it, once and before input_free. */
+FILE *input_stream(input *in);
 
 /* Why the stream ended early, when the packed data is damaged or cut off: one line without the
  * file's name. NULL as long as all is well. */

@@ -3,21 +3,32 @@
 
 #include <string.h>
 
-static void set_addresses(walk *w, uint8_t version, const uint8_t *source, size_t len)
+static inline void set_addresses(walk *w, uint8_t version, const uint8_t *source, size_t len)
 {
     segment *s = w->segment;
-    memset(&s->source, 0, sizeof s->source);
-    memset(&s->destination, 0, sizeof s->destination);
-    s->source.version = s->destination.version = version;
+    s->source = s->destination = (endpoint){.version = version};
     memcpy(s->source.address, source, len);
     memcpy(s->destination.address, source + len, len);
-    memset(&w->owner, 0, sizeof w->owner);
-    w->owner.version = version;
-    memcpy(w->owner.addresses, source, 2 * len);
+}
+
+/* Of the last IP header: its addresses are the segment's so far. */
+static fragment_key key_of(const walk *w, uint32_t id, uint8_t protocol)
+{
+    const segment *s = w->segment;
+    const size_t len = s->source.version == 4 ? 4 : 16;
+    fragment_key key;
+    memset(&key, 0, sizeof key);
+    key.version = s->source.version;
+    key.id = id;
+    key.protocol = protocol;
+    memcpy(key.addresses, s->source.address, len);
+    memcpy(key.addresses + len, s->destination.address, len);
+    return key;
 }
 
 /* A piece of a packet begins `header` bytes further on. */
-static int take_fragment(walk *w, uint32_t header, uint16_t offset, bool more, uint8_t next)
+static int take_fragment(walk *w, const fragment_key *key, uint32_t header, uint16_t offset,
+                         bool more, uint8_t next)
 {
     if (w->captured < header)
         return DECAP_CUT;
@@ -25,7 +36,7 @@ static int take_fragment(walk *w, uint32_t header, uint16_t offset, bool more, u
         return DECAP_OTHER;
     if (!w->pieces)
         return DECAP_FRAGMENT;
-    fragment piece = {.key = w->owner,
+    fragment piece = {.key = *key,
                       .offset = offset,
                       .more = more,
                       .next = next,
@@ -64,9 +75,8 @@ int read_ipv4(walk *w)
     uint16_t offset = (uint16_t)((place & 0x1fff) * 8);
     if (!more && offset == 0)
         return go_on(w, header, LAYER_PROTOCOL, at[9]);
-    w->owner.id = read16(at + 4);
-    w->owner.protocol = at[9];
-    return take_fragment(w, header, offset, more, at[9]);
+    fragment_key key = key_of(w, read16(at + 4), at[9]);
+    return take_fragment(w, &key, header, offset, more, at[9]);
 }
 
 int read_ipv6(walk *w)
@@ -111,8 +121,8 @@ int read_ipv6_fragment(walk *w)
     uint16_t offset = place & 0xfff8;
     if (!more && offset == 0) /* "atomic": the only fragment of its packet */
         return go_on(w, 8, LAYER_PROTOCOL, w->at[0]);
-    w->owner.id = read32(w->at + 4);
-    return take_fragment(w, 8, offset, more, w->at[0]);
+    fragment_key key = key_of(w, read32(w->at + 4), 0);
+    return take_fragment(w, &key, 8, offset, more, w->at[0]);
 }
 
 int read_udp(walk *w)

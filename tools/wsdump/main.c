@@ -132,6 +132,7 @@ static source_status run(printing *l, uint64_t count)
             pipeline_take(l->stages, &p);
             taken++;
         } else if (status == SOURCE_WAIT) {
+            pipeline_pass(l->stages, p.time_ns);
             flush(l); /* nothing comes: show what there is */
         } else {
             return interrupted ? SOURCE_END : status;
@@ -156,8 +157,10 @@ static int judge_output(const char *name, int failed)
 /* What packets go through: behind the session the display filter, if there is one. */
 static pipeline *new_pipeline(const options *o, filter *display, FILE *written, sink *out)
 {
-    pipeline_options settings = {
-        .max_data = o->max_data, .memory = o->memory_mib << 20, .save_to = written};
+    pipeline_options settings = {.max_data = o->max_data,
+                                 .memory = o->memory_mib << 20,
+                                 .no_frames = !o->show[RECORD_FRAME],
+                                 .save_to = written};
     if (!display)
         return pipeline_new(&settings, sink_write, out);
     if (filter_needs_payload(display))
@@ -178,8 +181,7 @@ static int decode(const options *o, source *packets, filter *display, FILE *writ
                 .hex = o->hex,
                 .line_buffered = o->line_buffered || isatty(STDOUT_FILENO)};
     memcpy(out.show, o->show, sizeof out.show);
-    static char buffer[64 * 1024]; /* stdio's own is a page */
-    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    setvbuf(stdout, NULL, _IONBF, 0); /* a sink writes many lines at once */
     printing l = {packets, new_pipeline(o, display, written, &out), &out};
     source_status status = run(&l, o->count);
     pipeline_finish(l.stages);

@@ -388,7 +388,7 @@ void order_review_patience(tcp *t, connection *c, int side)
 
 void order_review_agenda(tcp *t)
 {
-    for (hole *h; (h = hole_next(&t->holes)) && h->deadline_ns <= t->now.time_ns;)
+    for (hole *h; (h = hole_next(&t->holes)) && h->deadline_ns <= t->clock_ns;)
         give_up_hole(t, h);
     for (hole *h; budget_exceeded(t->limits.memory) && (h = hole_next(&t->holes));)
         t->totals.given_up += give_up_hole(t, h);

@@ -52,7 +52,8 @@ struct tcp {
     delivered delivered;
     budget own; /* where the limits name none */
     uint64_t begun;
-    moment now; /* of the segment at hand */
+    moment now;       /* of the segment at hand */
+    int64_t clock_ns; /* the same time, or later where none came since */
 };
 
 /* The first of what waits; NULL when nothing does. */

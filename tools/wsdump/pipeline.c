@@ -45,7 +45,8 @@ pipeline *pipeline_new(const pipeline_options *o, record_sink *sink, void *user)
     pipeline *l = g_new0(pipeline, 1);
     bool saving = o->save_to || o->packets;
     uint64_t memory = o->memory ? o->memory : DEFAULT_MEMORY, held = saving ? memory / 4 : 0;
-    session_options settings = {.max_data = o->max_data, .memory = memory - held};
+    session_options settings = {
+        .max_data = o->max_data, .memory = memory - held, .no_frames = o->no_frames};
     l->sessions = session_new(&settings, sink, user);
     l->pieces = fragments_new(NULL);
     tcp_limits limits = {.memory = session_budget(l->sessions)};
@@ -78,6 +79,11 @@ void pipeline_take(pipeline *l, const packet *p)
     const uint64_t *sources = fragments_sources(l->pieces, &count);
     save_claim(l->save, sources, count, connection);
     save_packet(l->save, p, connection);
+}
+
+void pipeline_pass(pipeline *l, int64_t time_ns)
+{
+    tcp_pass(l->streams, time_ns);
 }
 
 void pipeline_flush(pipeline *l)

@@ -24,6 +24,7 @@ typedef struct pipeline_options {
     uint64_t max_data; /* bytes kept of a message's payload; 0 = no limit */
     uint64_t memory; /* bytes for all that is unfinished; 0 = 512 MiB. A quarter is for packets that
                         are held back, if any are saved */
+    bool no_frames;  /* as in session_options */
     FILE *save_to;   /* the packets of WebSocket connections go there; NULL = nowhere. Stays the
                         caller's */
     save_sink *packets; /* they go to packets(packets_user, ...) too; NULL = to nobody else */
@@ -42,11 +43,15 @@ typedef struct pipeline_totals {
     save_totals saved;
 } pipeline_totals;
 
-/* Records go to sink(user, record), from within pipeline_take and pipeline_finish only. */
+/* Records go to sink(user, record), from within pipeline_take, pipeline_pass and pipeline_finish
+ * only. */
 pipeline *pipeline_new(const pipeline_options *options, record_sink *sink, void *user);
 
 /* The next packet. */
 void pipeline_take(pipeline *l, const packet *p);
+
+/* Live, when no packet comes: by the capture's clock it is that late all the same. */
+void pipeline_pass(pipeline *l, int64_t time_ns);
 
 /* Write out what is saved so far. */
 void pipeline_flush(pipeline *l);

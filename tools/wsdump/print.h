@@ -24,6 +24,12 @@ static inline void print_wrote(GString *out, size_t len)
     out->str[out->len] = '\0';
 }
 
+/* The same for who wrote up to `end`. */
+static inline void print_wrote_to(GString *out, const char *end)
+{
+    print_wrote(out, (size_t)(end - out->str) - out->len);
+}
+
 /* As g_string_append_len, in place where there is room, as there nearly always is. */
 static inline void print_bytes(GString *out, const char *bytes, size_t len)
 {
@@ -40,6 +46,12 @@ static inline void print_char(GString *out, char c)
 {
     print_bytes(out, &c, 1);
 }
+
+/* The digits of `value` at `to`, where there is room for PRINT_DIGITS; and the last `digits` of
+ * them, with zeros in front. Both return the end. */
+enum { PRINT_DIGITS = 20 };
+char *print_digits(char *to, uint64_t value);
+char *print_last_digits(char *to, uint64_t value, size_t digits);
 
 /* Append `value`, right-aligned in `width` columns of `fill`, at most 20; wider if it needs more.
  */

@@ -67,7 +67,6 @@ static void count_and_hand_on(void *user, const record *r)
 {
     session *s = user;
     s->totals.messages += r->type == RECORD_MESSAGE;
-    s->totals.frames += r->type == RECORD_FRAME;
     s->totals.violations += r->type == RECORD_VIOLATION;
     s->sink(s->user, r);
 }
@@ -77,6 +76,7 @@ session *session_new(const session_options *options, record_sink *sink, void *us
     session *s = g_new0(session, 1);
     s->servers = g_hash_table_new_full(hash_endpoint, equal_endpoints, g_free, NULL);
     s->settings.max_data = options->max_data;
+    s->settings.no_frames = options->no_frames;
     s->settings.memory.limit = options->memory ? options->memory : (uint64_t)512 << 20;
     s->settings.inflaters.max = s->settings.memory.limit / 2;
     s->settings.inflaters.shared = &s->settings.memory;
@@ -400,6 +400,7 @@ budget *session_budget(session *s)
 
 const session_totals *session_get_totals(session *s)
 {
+    s->totals.frames = s->settings.frames;
     s->totals.cut_short = s->settings.cut_short;
     s->totals.not_inflated = s->settings.not_inflated;
     s->totals.not_kept = s->settings.waiting.refused;

@@ -18,6 +18,7 @@ typedef struct session_options {
     uint64_t max_data; /* bytes kept of a message's payload; 0 = no limit */
     uint64_t memory;   /* bytes that all unfinished messages, and whoever shares session_budget, may
                           take together; 0 = 512 MiB */
+    bool no_frames;    /* nobody wants frame records: frames are counted only */
 } session_options;
 
 typedef struct session_totals {

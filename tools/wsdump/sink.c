@@ -2,6 +2,7 @@
 #include "sink.h"
 
 #include "escape.h"
+#include "print.h"
 
 #include <errno.h>
 
@@ -17,7 +18,7 @@ static record cut(const record *r, uint64_t max_data)
     return shown;
 }
 
-static void write_line(sink *s)
+static void write_lines(sink *s)
 {
     errno = EIO;
     if (!s->failed && fwrite_unlocked(s->line->str, 1, s->line->len, s->out) != s->line->len)
@@ -28,7 +29,7 @@ static void write_line(sink *s)
 void sink_spill(sink *s)
 {
     if (s->out && s->line->len >= SINK_PIECE)
-        write_line(s);
+        write_lines(s);
 }
 
 void sink_escape_long(sink *s, sink_escape *escape, const void *data, size_t len)
@@ -57,14 +58,16 @@ void sink_write(void *user, const record *r)
     } else {
         s->format(s, r);
     }
-    g_string_append_c(s->line, '\n');
-    write_line(s);
-    if (s->line_buffered && !s->failed)
+    print_char(s->line, '\n');
+    if (s->line_buffered)
         sink_flush(s);
+    else
+        sink_spill(s);
 }
 
 bool sink_flush(sink *s)
 {
+    write_lines(s);
     errno = EIO;
     if (!s->failed && fflush(s->out) != 0)
         s->failed = errno;

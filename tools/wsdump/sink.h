@@ -13,7 +13,7 @@
 
 typedef struct sink {
     FILE *out;     /* NULL, for who calls `format` itself: all of a line stays in `line` */
-    GString *line; /* what is not written yet of the line at hand */
+    GString *line; /* what is not written yet: some lines, or a part of a long one */
     void (*format)(struct sink *s, const record *r); /* appends to `line`, without its newline */
     bool show[RECORD_TYPES];
     uint64_t max_data;   /* bytes shown of a message's payload; 0 = all that the record has */
@@ -24,11 +24,12 @@ typedef struct sink {
     char clock[16];      /* text: "HH:MM:SS" */
 } sink;
 
-/* How much of a line is put together before it is written; payload is escaped in such pieces, a
- * multiple of 3 for base64's sake. */
+/* How much is put together before it is written; payload is escaped in such pieces, a multiple of
+ * 3 for base64's sake. */
 enum { SINK_PIECE = 3 * 16384 };
 
-/* For the formats: write what there is of a long line, so that it takes little memory. */
+/* For the formats: write what there is, if that is much, so that a long line takes little memory.
+ */
 void sink_spill(sink *s);
 
 /* Appends `len` bytes escaped. */
@@ -41,7 +42,7 @@ void sink_escape_long(sink *s, sink_escape *escape, const void *data, size_t len
 void sink_json(sink *s, const record *r);
 void sink_text(sink *s, const record *r);
 
-/* A record_sink whose user is a sink. */
+/* A record_sink whose user is a sink. What it wrote is out after sink_flush. */
 void sink_write(void *user, const record *r);
 
 /* Write out what is buffered. False when that failed, now or earlier; s->failed says why. */

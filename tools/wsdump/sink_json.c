@@ -6,23 +6,63 @@
 #include "print.h"
 #include "sink.h"
 
-static inline char *put(char *to, const char *bytes, size_t len)
+/* What has a bounded length is put at a place where there is room for it, and says where it ends;
+ * what has not is added to the line. Names and words are such as need no escaping. */
+
+/* A record's name, type, time, connection and sender, or all numbers and words of a message. */
+enum { FIXED_ROOM = 512 };
+
+static inline char *put(char *to, const char *text)
 {
-    memcpy(to, bytes, len);
+    const size_t len = strlen(text); /* known to the compiler, nearly always */
+    memcpy(to, text, len);
     return to + len;
 }
 
-static inline void add_name(GString *out, const char *name)
+static inline char *put_name(char *to, const char *name)
 {
-    const size_t len = strlen(name); /* known to the compiler, as are all names */
-    char *to = print_room(out, len + 4);
-    to = put(to, ",\"", 2);
-    to = put(to, name, len);
-    put(to, "\":", 2);
-    print_wrote(out, len + 4);
+    return put(put(put(to, ",\""), name), "\":");
 }
 
-static inline void add_text(GString *out, const char *name, const char *data, size_t len)
+static inline char *put_word(char *to, const char *name, const char *word)
+{
+    return put(put(put(put_name(to, name), "\""), word), "\"");
+}
+
+static inline char *put_unsigned(char *to, const char *name, uint64_t value)
+{
+    return print_digits(put_name(to, name), value);
+}
+
+static inline char *put_bool(char *to, const char *name, bool value)
+{
+    to = put_name(to, name);
+    return value ? put(to, "true") : put(to, "false");
+}
+
+static inline char *put_null(char *to, const char *name)
+{
+    return put(put_name(to, name), "null");
+}
+
+/* Seconds with the digits that the capture's clock really has. */
+static char *put_seconds(char *to, const char *name, int64_t ns)
+{
+    const uint64_t in_second = 1000000000, all = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    const uint64_t rest = all % in_second;
+    to = put_name(to, name);
+    if (ns < 0)
+        *to++ = '-';
+    to = put(print_digits(to, all / in_second), ".");
+    return rest % 1000 ? print_last_digits(to, rest, 9) : print_last_digits(to, rest / 1000, 6);
+}
+
+static void add_name(GString *out, const char *name)
+{
+    print_wrote_to(out, put_name(print_room(out, FIXED_ROOM), name));
+}
+
+static void add_text(GString *out, const char *name, const char *data, size_t len)
 {
     add_name(out, name);
     if (!data) {
@@ -34,42 +74,24 @@ static inline void add_text(GString *out, const char *name, const char *data, si
     print_char(out, '"');
 }
 
-static inline void add_string(GString *out, const char *name, const char *value)
+static void add_string(GString *out, const char *name, const char *value)
 {
     add_text(out, name, value, value ? strlen(value) : 0);
 }
 
-static inline void add_unsigned(GString *out, const char *name, uint64_t value)
+static void add_unsigned(GString *out, const char *name, uint64_t value)
 {
-    add_name(out, name);
-    print_unsigned(out, value, 0, ' ');
+    print_wrote_to(out, put_unsigned(print_room(out, FIXED_ROOM), name, value));
 }
 
-static inline void add_bool(GString *out, const char *name, bool value)
+static void add_bool(GString *out, const char *name, bool value)
 {
-    add_name(out, name);
-    print_text(out, value ? "true" : "false");
+    print_wrote_to(out, put_bool(print_room(out, FIXED_ROOM), name, value));
 }
 
-static inline void add_null(GString *out, const char *name)
+static void add_null(GString *out, const char *name)
 {
     add_text(out, name, NULL, 0);
-}
-
-/* Seconds with the digits that the capture's clock really has. */
-static void add_seconds(GString *out, const char *name, int64_t ns)
-{
-    add_name(out, name);
-    if (ns < 0)
-        print_char(out, '-');
-    uint64_t all = ns < 0 ? (uint64_t)-ns : (uint64_t)ns;
-    uint64_t rest = all % G_GUINT64_CONSTANT(1000000000);
-    print_unsigned(out, all / G_GUINT64_CONSTANT(1000000000), 0, ' ');
-    print_char(out, '.');
-    if (rest % 1000)
-        print_unsigned(out, rest, 9, '0');
-    else
-        print_unsigned(out, rest / 1000, 6, '0');
 }
 
 static void add_endpoint(GString *out, const char *name, const endpoint *e)
@@ -186,9 +208,9 @@ static void add_data(sink *s, const record_message *m)
         return;
     }
     bool as_text = record_message_is_text(m);
-    add_string(out, "encoding", as_text ? "utf8" : "base64");
-    add_name(out, "data");
-    print_char(out, '"');
+    char *to = print_room(out, FIXED_ROOM);
+    to = as_text ? put_word(to, "encoding", "utf8") : put_word(to, "encoding", "base64");
+    print_wrote_to(out, put(put_name(to, "data"), "\""));
     sink_escape_long(s, as_text ? escape_json : escape_base64, m->data, m->data_len);
     print_char(out, '"');
 }
@@ -210,28 +232,28 @@ static void add_close(GString *out, const record_message *m)
 static void add_message(sink *s, const record_message *m)
 {
     GString *out = s->line;
-    add_unsigned(out, "message", m->number);
-    add_string(out, "type", record_message_type(m->opcode));
-    add_unsigned(out, "frames", m->frames);
-    add_unsigned(out, "wire_length", m->wire_length);
-    if (m->data)
-        add_unsigned(out, "length", m->length);
-    else
-        add_null(out, "length");
-    add_bool(out, "compressed", m->compressed);
-    add_bool(out, "complete", m->complete);
+    char *to = print_room(out, FIXED_ROOM);
+    to = put_unsigned(to, "message", m->number);
+    to = put_word(to, "type", record_message_type(m->opcode));
+    to = put_unsigned(to, "frames", m->frames);
+    to = put_unsigned(to, "wire_length", m->wire_length);
+    to = m->data ? put_unsigned(to, "length", m->length) : put_null(to, "length");
+    to = put_bool(to, "compressed", m->compressed);
+    to = put_bool(to, "complete", m->complete);
+    print_wrote_to(out, to);
     add_missing(s, m);
     add_data(s, m);
-    add_bool(out, "truncated", m->truncated);
-    add_bool(out, "guessed", m->guessed);
+    to = print_room(out, FIXED_ROOM);
+    to = put_bool(to, "truncated", m->truncated);
+    to = put_bool(to, "guessed", m->guessed);
+    print_wrote_to(out, to);
     if (m->opcode == WSP_OPCODE_CLOSE)
         add_close(out, m);
     if (m->opcode != WSP_OPCODE_PONG)
         return;
-    if (m->rtt_ns >= 0)
-        add_seconds(out, "rtt", m->rtt_ns);
-    else
-        add_null(out, "rtt");
+    to = print_room(out, FIXED_ROOM);
+    to = m->rtt_ns >= 0 ? put_seconds(to, "rtt", m->rtt_ns) : put_null(to, "rtt");
+    print_wrote_to(out, to);
 }
 
 static void add_violation(GString *out, const record_violation *v)
@@ -272,13 +294,13 @@ static void add_end(GString *out, const record_end *e)
 void sink_json(sink *s, const record *r)
 {
     GString *out = s->line;
-    print_text(out, "{\"record\":\"");
-    print_text(out, record_names[r->type]);
-    print_char(out, '"');
-    add_seconds(out, "time", r->time_ns);
-    add_unsigned(out, "conn", r->conn);
+    char *to = print_room(out, FIXED_ROOM);
+    to = put(put(put(to, "{\"record\":\""), record_names[r->type]), "\"");
+    to = put_seconds(to, "time", r->time_ns);
+    to = put_unsigned(to, "conn", r->conn);
     if (r->from != WSP_FROM_UNKNOWN)
-        add_string(out, "from", record_from_name(r->from));
+        to = put_word(to, "from", record_from_name(r->from));
+    print_wrote_to(out, to);
     switch (r->type) {
     case RECORD_OPEN: add_open(out, &r->open); break;
     case RECORD_FRAME: add_frame(out, &r->frame); break;

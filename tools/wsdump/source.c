@@ -177,31 +177,19 @@ gboolean source_set_filter(source *s, const char *expression, GError **error)
 
 /* --- the public face --- */
 
-/* Files by their first four bytes. The pcap magics are libpcap's: plain, nanoseconds and three
- * historical variants, each in both byte orders. */
-static const uint32_t pcapng_magic = 0x0a0d0d0a; /* reads the same in both orders */
-static const uint32_t pcap_magics[] = {0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34, 0xa1b234cd, 0xa12b3c4d};
+static const uint32_t pcapng_magic = 0x0a0d0d0a; /* reads the same in both byte orders */
 
-static gboolean is_pcap(uint32_t magic)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(pcap_magics); i++)
-        if (magic == pcap_magics[i] || magic == GUINT32_SWAP_LE_BE(pcap_magics[i]))
-            return TRUE;
-    return FALSE;
-}
-
-/* By the first bytes. The stream is closed when there is no source for it. */
-static source *open_stream(FILE *stream, const uint8_t *first, size_t len, const char *name,
-                           GError **error)
+/* By the first bytes. */
+static source *open_input(input *in, const uint8_t *first, size_t len, const char *name,
+                          GError **error)
 {
     uint32_t magic = 0;
     memcpy(&magic, first, len);
     if (len == INPUT_MAGIC && magic == pcapng_magic)
-        return source_pcapng_open(stream, name);
-    if (len == INPUT_MAGIC && is_pcap(magic))
-        return source_pcap_open(stream, name, error);
+        return source_pcapng_open(input_stream(in), name);
+    if (len == INPUT_MAGIC && source_is_pcap(magic))
+        return source_pcap_open(in, magic, name, error);
 
-    fclose(stream);
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                 len == 0 ? "%s is empty; it should be a pcap or pcapng capture"
                          : "%s is not a pcap or pcapng capture",
@@ -216,7 +204,7 @@ source *source_open_file(const char *path, GError **error)
     input *in = input_open(path, first, &len, error);
     if (!in)
         return NULL;
-    source *s = open_stream(input_stream(in), first, len, input_name(path), error);
+    source *s = open_input(in, first, len, input_name(path), error);
     if (s) {
         s->input = in;
         return s;

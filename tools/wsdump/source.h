@@ -1,6 +1,6 @@
 /*
- * Sources: where packets come from. A capture file (pcap through libpcap, pcapng through our own
- * reader, either from standard input too) or a live interface. All look the same from here on.
+ * Sources: where packets come from. A capture file (pcap or pcapng, from standard input too) or a
+ * live interface. All look the same from here on.
  */
 #ifndef WSDUMP_SOURCE_H
 #define WSDUMP_SOURCE_H
@@ -13,7 +13,8 @@
 typedef enum source_status {
     SOURCE_PACKET,  /* *p is the next packet */
     SOURCE_WAIT,    /* live: nothing more for now; asked again it waits for 100 ms or so, or a
-                       signal */
+                       signal. By the capture's clock it is p->time_ns now, and nothing that was
+                       captured earlier can still come */
     SOURCE_END,     /* no more packets */
     SOURCE_DAMAGED, /* the rest cannot be read, now or later; source_error says why */
 } source_status;
@@ -46,7 +47,7 @@ source *source_open_live(const source_live_options *options, GError **error);
  */
 gboolean source_set_filter(source *s, const char *expression, GError **error);
 
-/* The next packet. *p is valid until the next call. */
+/* The next packet. *p is valid until the next call; but with SOURCE_WAIT it is none. */
 source_status source_next(source *s, packet *p);
 
 /*

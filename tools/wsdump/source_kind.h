@@ -8,6 +8,7 @@
 #include "input.h"
 #include "source.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 typedef struct source_kind {
@@ -32,8 +33,13 @@ struct source { /* the first member of each kind's own struct */
     GArray *programs; /* the filter compiled, one per link type that was met */
 };
 
-/* The stream is the source's from then on, also on failure. */
-source *source_pcap_open(FILE *stream, const char *name, GError **error);
+/* Does a pcap file begin with these four bytes, read as a number of this machine? */
+bool source_is_pcap(uint32_t magic);
+
+/* The input stays the caller's and has to outlive the source's last source_next. */
+source *source_pcap_open(input *in, uint32_t magic, const char *name, GError **error);
+
+/* The stream is the source's from then on. */
 source *source_pcapng_open(FILE *stream, const char *name);
 
 void source_init(source *s, const source_kind *kind, const char *name, int64_t link);

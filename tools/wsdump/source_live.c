@@ -19,6 +19,7 @@
 
 enum {
     TIMEOUT_MS = 100, /* how long the kernel may hold packets back to hand over many at once */
+    HELD_BACK_MS = 2 * TIMEOUT_MS, /* and then it surely does no longer */
     DEFAULT_SNAPLEN = 262144,
     DEFAULT_BUFFER_KIB = 32 * 1024,
 };
@@ -32,7 +33,9 @@ typedef struct source_live {
     uint32_t drops_seen; /* the kernel's count wraps */
     int64_t drops;
     int64_t asked_at; /* for them: the time of a packet */
-    gboolean told;    /* that there is nothing more for now, since the last packet */
+    gboolean told;    /* that there is nothing more for now, since the last packet, */
+    gint64 told_at;   /* by g_get_monotonic_time, */
+    int64_t last_ns;  /* which was of that time */
     struct {
         int64_t time_ns;  /* what came later is not wanted any more; 0 = all is */
         gint64 patience;  /* until then, by g_get_monotonic_time */
@@ -71,6 +74,15 @@ static source_status stopped(source_live *live, int result)
     return source_damaged(&live->base, "the capture stopped: %s", why);
 }
 
+/* Nothing more for now. The clock of the packets goes on; how it runs only they tell, so it goes on
+ * from the last of them, by as much as has passed in which none can still be on its way. */
+static source_status nothing(source_live *live, packet *p)
+{
+    gint64 passed = g_get_monotonic_time() - live->told_at - HELD_BACK_MS * 1000;
+    p->time_ns = live->last_ns + MAX(passed, 0) * 1000;
+    return SOURCE_WAIT;
+}
+
 /* A packet, SOURCE_WAIT or worse. */
 static source_status read_packet(source *s, packet *p)
 {
@@ -79,19 +91,21 @@ static source_status read_packet(source *s, packet *p)
     int result = pcap_next_ex(live->pcap, &header, &p->data);
     if (result == 0 && !live->told) { /* before waiting, so that what there is can be shown */
         live->told = TRUE;
-        return SOURCE_WAIT;
+        live->told_at = g_get_monotonic_time();
+        return nothing(live, p);
     }
     if (result == 0) {
         wait_for_packet(live->pcap);
         result = pcap_next_ex(live->pcap, &header, &p->data);
     }
     if (result == 0)
-        return SOURCE_WAIT;
+        return nothing(live, p);
     if (result != 1)
         return stopped(live, result);
     live->told = FALSE;
     p->time_ns =
         (int64_t)header->ts.tv_sec * 1000000000 + (int64_t)header->ts.tv_usec * live->time_unit;
+    live->last_ns = p->time_ns;
     p->link = (uint32_t)s->link;
     p->captured = header->caplen;
     p->original = MAX(header->len, header->caplen);

@@ -240,6 +240,7 @@ static void take_segment(tcp *t, connection *c, int side, const segment *s)
 tcp_connection *tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t time_ns)
 {
     t->now = (moment){time_ns, number, 0};
+    t->clock_ns = time_ns;
     if ((uint64_t)s->len + s->missing > MAX_SEGMENT)
         return NULL;
     int side;
@@ -251,6 +252,12 @@ tcp_connection *tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t t
     if (c && budget_exceeded(t->limits.memory))
         relieve(t, c);
     return c ? &c->entry.public : NULL;
+}
+
+void tcp_pass(tcp *t, int64_t time_ns)
+{
+    t->clock_ns = MAX(t->clock_ns, time_ns);
+    order_review_agenda(t);
 }
 
 static gint by_begin(gconstpointer a, gconstpointer b)

@@ -6,7 +6,7 @@
  * A hole is waited for until the evidence is that the capture lost it: the peer has acknowledged
  * it, and 64 more packets of the connection came or a second passed; or three seconds passed; or
  * too much waits behind it; or the connection or the capture is over. Time is the capture's, which
- * every connection's packets move on.
+ * every connection's packets move on, and where none come tcp_pass.
  *
  * Every event is stamped with the packet that made it possible: bytes that waited for a late
  * segment carry the late segment's number and time.
@@ -85,13 +85,18 @@ typedef struct tcp_totals {
     uint64_t forgotten_silent; /* connections that had carried none and had not ended */
 } tcp_totals;
 
-/* *limits is copied; NULL = the defaults. Calls sink(user, event) from within tcp_segment and
- * tcp_finish only; the sink must not call back. */
+/* *limits is copied; NULL = the defaults. Calls sink(user, event) from within tcp_segment,
+ * tcp_pass and tcp_finish only; the sink must not call back. */
 tcp *tcp_new(const tcp_limits *limits, tcp_sink *sink, void *user);
 
 /* Here is the next segment, from the packet of that number and time. Returns its connection, which
  * may be over by now and is valid until the next call; NULL when it is nobody's. */
 tcp_connection *tcp_segment(tcp *t, const segment *s, uint64_t number, int64_t time_ns);
+
+/* By the capture's clock it is that late, and no packet came meanwhile: give up what need not be
+ * waited for any longer. The events are stamped with the last packet, as at the end of a capture.
+ * For captures whose clock goes on without packets: those that are live. */
+void tcp_pass(tcp *t, int64_t time_ns);
 
 /* The capture has ended: deliver what waits behind holes (each hole a gap), end every connection
  * in the order in which they began. */

@@ -40,10 +40,9 @@ typedef struct walk {
     uint32_t captured; /* bytes of the packet from here on that we have */
     uint32_t wire;     /* and that were on the wire; as many at least */
     layer layer;
-    uint32_t next;      /* what is at `at` */
-    unsigned depth;     /* see MAX_DEPTH */
-    fragments *pieces;  /* NULL: fragments are not put together */
-    fragment_key owner; /* addresses of the last IP header */
+    uint32_t next;     /* what is at `at` */
+    unsigned depth;    /* see MAX_DEPTH */
+    fragments *pieces; /* NULL: fragments are not put together */
     int64_t time_ns;
     segment *segment;
 } walk;

@@ -21,6 +21,7 @@ static void add_json(const record *r, GString *out)
     sink s = {.out = open_memstream(&text, &len), .line = g_string_new(NULL), .format = sink_json};
     s.show[r->type] = true;
     sink_write(&s, r);
+    sink_flush(&s);
     fclose(s.out);
     g_string_append_len(out, text, (gssize)len - 1);
     g_string_free(s.line, TRUE);

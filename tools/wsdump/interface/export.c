@@ -120,7 +120,7 @@ static bool write_rows(export_job *j, store *s, gint64 deadline)
             write_row(j, &v, row_of(j, j->next));
         store_release(&v);
     } while (j->next < j->rows->len && !j->out.failed && g_get_monotonic_time() < deadline);
-    return j->next == j->rows->len || j->out.failed;
+    return (j->next == j->rows->len && sink_flush(&j->out)) || j->out.failed;
 }
 
 static void write_payload(export_job *j, store *s)
