@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """wslab_test.py WSLAB SOURCE_FOLDER [TEST...]: the grader without a terminal."""
+import hashlib
 import json
 import os
 import pathlib
@@ -619,6 +620,18 @@ class Schedule(Test):
         self.assertIn("01_second", str(self.days("--hours", "2")))
         self.assertIn("there are: short", self.expect(2, "schedule", "--track", "x"))
         self.assertIn("--hours takes 1 to 1000", self.expect(2, "schedule", "--hours", "-1"))
+
+
+class Starters(unittest.TestCase):
+    def test_list_is_what_the_exercises_are(self):
+        """By it reset knows a starter. After a change of an exercise: (cd lessons && sha256sum
+        [0-9]*/exercise.c >starters.sha256)"""
+        lessons = SOURCE / "lessons"
+        listed = dict(reversed(line.split("  ")) for line in
+                      (lessons / "starters.sha256").read_text().splitlines())
+        self.assertEqual(listed, {
+            str(path.relative_to(lessons)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in lessons.glob("[0-9]*/exercise.c")}, self._testMethodDoc)
 
 
 class Manual(Test):

@@ -55,7 +55,9 @@ static gboolean read_number(reading *r, const char *group, const char *key, int 
 static char **read_list(reading *r, const char *group, const char *key)
 {
     char **list = g_key_file_get_string_list(r->file, group, key, NULL, NULL);
-    return list ? list : g_new0(char *, 1);
+    if (list)
+        return list;
+    return g_strsplit("", ";", -1);
 }
 
 /* ---- Lessons and their checks ------------------------------------------------------------------

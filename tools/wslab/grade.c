@@ -138,7 +138,7 @@ static gboolean start(const lab *here, submission *s, GError **error)
     }
     unlink(old); /* results of another day */
     s->pid = child_start(words, s->state, output, error);
-    s->until = g_get_monotonic_time() + limit * G_USEC_PER_SEC;
+    s->until = g_get_monotonic_time() + (gint64)limit * G_USEC_PER_SEC;
     close(output);
     return s->pid > 0;
 }
@@ -170,7 +170,7 @@ static gboolean check_all(const lab *here, GPtrArray *all, GError **error)
             running += runs(s);
             done += s->pid < 0;
         }
-        g_usleep(POLL_MS * 1000);
+        g_usleep(POLL_MS * 1000UL);
     }
     return TRUE;
 }

@@ -82,7 +82,7 @@ char *lab_bar(const lab *here, int width)
     }
     GString *bar = g_string_new("[");
     for (int i = 0; i < width; i++)
-        g_string_append_c(bar, i < width * done / all ? '#' : '.');
+        g_string_append_c(bar, i * all < width * done ? '#' : '.');
     g_string_append_printf(bar, "] %d of %d checks", done, all);
     return g_string_free(bar, FALSE);
 }

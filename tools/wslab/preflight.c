@@ -37,7 +37,7 @@ static const char sample[] =
 /* The first line of a text; free it. */
 static char *first_line(const char *text)
 {
-    const char *end = strchr(text, '\n');
+    const char *end = text ? strchr(text, '\n') : NULL;
     return end ? g_strndup(text, (gsize)(end - text)) : g_strdup(text);
 }
 
