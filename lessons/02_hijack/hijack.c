@@ -119,7 +119,7 @@ static const char *upgrade(http *h, const wsp_http_head *head)
     wsp_handshake_answer yes = {.key = request.key, .subprotocol = ours[choice < 0 ? 1 : choice]};
     int size = wsp_handshake_accept_write(answer, sizeof answer, &yes);
     lesson_send(fd, answer, (size_t)size); /* all of it, before the first frame */
-    /* The client need not wait for the 101: what came behind the head are its first frames. */
+    /* Not every client waits for the 101: what came behind the head are its first frames. */
     const char *reason = echo(fd, h->in->data + h->scan.head_len, h->in->len - h->scan.head_len);
     finish(fd);
     return reason;

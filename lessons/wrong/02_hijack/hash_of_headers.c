@@ -174,7 +174,7 @@ static const char *upgrade(http *h, const wsp_http_head *head)
     int size = wsp_handshake_accept_write(answer, sizeof answer, &yes);
     const char *reason = "the 101 cannot be written: the key is not sound";
     if (size >= 0 && lesson_send(fd, answer, (size_t)size)) /* all of it, before the first frame */
-        /* The client need not wait for the 101: behind the head are its first frames. */
+        /* A client that did not wait for the 101: behind the head are its first frames. */
         reason = echo(fd, h->in->data + h->scan.head_len, h->in->len - h->scan.head_len);
     finish(fd);
     return reason;
