@@ -124,7 +124,7 @@ static bool read_pick(talk_step *s, GError **error);
 
 enum { ANY = G_MAXINT }; /* words: what reads them counts them */
 
-static const talk_verb verbs[] = {
+const talk_verb talk_verbs[] = {
     {"handshake", "path header answer", 1, TALK_STEP, read_handshake, talk_play_handshake},
     {"request", "path header", 2, TALK_SEGMENT, read_request, talk_play_request},
     {"answer", "header", 3, TALK_SEGMENT, read_answer, talk_play_answer},
@@ -140,6 +140,7 @@ static const talk_verb verbs[] = {
     {"shuffle", "", 1, TALK_BLOCK, NULL, talk_play_shuffle},
     {"repeat", "", 2, TALK_BLOCK, read_repeat, talk_play_repeat},
 };
+const size_t talk_verb_count = G_N_ELEMENTS(talk_verbs);
 
 static bool is_sided(const talk_verb *v)
 {
@@ -150,9 +151,9 @@ static bool is_sided(const talk_verb *v)
 static char *names_of(bool sided)
 {
     GString *names = g_string_new(sided ? NULL : "client, server");
-    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
-        if (is_sided(&verbs[i]) == sided)
-            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", verbs[i].name);
+    for (size_t i = 0; i < talk_verb_count; i++)
+        if (is_sided(&talk_verbs[i]) == sided)
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", talk_verbs[i].name);
     return g_string_free(names, FALSE);
 }
 
@@ -163,9 +164,9 @@ static const talk_verb *find_verb(talk_step *s, GError **error)
     s->from = client ? WSP_FROM_CLIENT : WSP_FROM_SERVER;
     const word *name = words_at(&s->words, sided ? 1 : 0);
     const char *text = g_ascii_isdigit(*name->text) && sided ? "PORT" : name->text;
-    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
-        if (is_sided(&verbs[i]) == sided && strcmp(verbs[i].name, text) == 0)
-            return &verbs[i];
+    for (size_t i = 0; i < talk_verb_count; i++)
+        if (is_sided(&talk_verbs[i]) == sided && strcmp(talk_verbs[i].name, text) == 0)
+            return &talk_verbs[i];
     g_autofree char *names = names_of(sided);
     words_wrong(&s->words, name->column, error, "no such step; %s%s%s", sided ? side_name(s) : "",
                 sided ? " is followed by " : "there is ", names);

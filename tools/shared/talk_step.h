@@ -46,6 +46,10 @@ struct talk {
     talk_step *all; /* a block of all steps */
 };
 
+/* The table of steps (talk.c). */
+extern const talk_verb talk_verbs[];
+extern const size_t talk_verb_count;
+
 /* How each step is played (talk_play.c). */
 typedef bool talk_play_step(talk_player *p, const talk_step *s, GError **error);
 talk_play_step talk_play_handshake, talk_play_request, talk_play_answer, talk_play_send,

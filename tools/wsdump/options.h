@@ -19,8 +19,8 @@ typedef struct options {
     int snaplen;      /* -s; 0 = default */
     int buffer_kib;   /* -B; 0 = default */
     gboolean no_promiscuous, list_interfaces, quiet, line_buffered, hex, json, version;
-    gboolean tui;    /* the interface was asked for ... */
-    bool may_choose; /* ... or neither it nor another output */
+    gboolean tui;             /* the interface was asked for ... */
+    bool may_choose;          /* ... or neither it nor another output */
     uint64_t goto_connection; /* --goto: where it begins; 0 = nowhere in particular */
     uint64_t goto_frame;      /* 0 = at no frame */
     bool show[RECORD_TYPES];

@@ -91,7 +91,8 @@ void rows_seek(rows *l, uint64_t row)
 void rows_seek_frame(rows *l, uint64_t number)
 {
     l->wanted_frame = number;
-    l->list.follow = false;
+    if (number > 0)
+        l->list.follow = false;
 }
 
 bool rows_update(rows *l, ui *u, gint64 deadline)
