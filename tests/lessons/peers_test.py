@@ -2,8 +2,8 @@
 """peers_test.py FOLDER [SERVER...]: the lessons' servers beside real clients.
 
 FOLDER holds the programs (build/dev/lessons). The clients are Python websockets and npm ws; what is
-not installed is skipped with its reason, or fails the run where CI is set. Exit status 77: nothing
-could be tried."""
+not installed is skipped with its reason, or fails the run where CI is set. SLOW=3 gives a server
+three times as long to stop. Exit status 77: nothing could be tried."""
 import asyncio
 import os
 import pathlib
