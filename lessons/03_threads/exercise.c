@@ -36,10 +36,10 @@ static void outbox_end(conn *c, const char *why, bool now)
 /*
  * Put in a copy, because the reader fills its buffer again before the writer comes to this frame.
  * TODO 03.5: when OUTBOX_MAX frames are in it, wait until there is room, or until the outbox ends.
- * TODO 03.6: with --policy drop-new a text or binary message does not wait: count it in c->dropped
+ * TODO 03.7: with --policy drop-new a text or binary message does not wait: count it in c->dropped
  *            and forget it. Log "outbox is full: new messages are dropped" the first time. Control
  *            frames wait, whatever the policy is: a lost Close would be a lost handshake.
- * TODO 03.7: with --policy disconnect it ends the connection: outbox_end(c, "too slow", true).
+ * TODO 03.8: with --policy disconnect it ends the connection: outbox_end(c, "too slow", true).
  */
 static void outbox_put(conn *c, uint8_t opcode, const void *data, size_t len)
 {
@@ -53,7 +53,7 @@ static void outbox_put(conn *c, uint8_t opcode, const void *data, size_t len)
 
 /*
  * Take the oldest frame; wait for it if need be.
- * TODO 03.8: when the outbox has ended and is empty, return (wsp_conn_frame){0}: the end.
+ * TODO 03.6: when the outbox has ended and is empty, return (wsp_conn_frame){0}: the end.
  */
 static wsp_conn_frame outbox_take(conn *c)
 {
@@ -73,7 +73,7 @@ static void *writer(void *data)
         size_t size = (size_t)wsp_frame_header_encode(header, &h);
         if (!lesson_send(c->fd, header, size) || !lesson_send(c->fd, f.payload, f.len))
             outbox_end(c, "cannot send", true);
-        if (f.opcode == WSP_OPCODE_CLOSE) /* TODO 03.8: who ends without a Close stays for ever */
+        if (f.opcode == WSP_OPCODE_CLOSE) /* TODO 03.6: who ends without a Close stays for ever */
             break;
     }
     shutdown(c->fd, SHUT_WR); /* the last frame is sent: the client may close */

@@ -13,9 +13,13 @@ PLACEHOLDERS = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:{port}"),
     (re.compile(r"stream offset \d+"), "stream offset {offset}"),
     (re.compile(r"\bframe \d+"), "frame {frame}"),
+    # how often it went well before, and whether more bytes came behind those that are shown
+    (re.compile(r"(frame \{frame\} payload = .*?)(?: \(round \d+\))? {2,}"), r"\1  "),
+    (re.compile(r"^( +\.\.\.(?: [0-9a-f]{2})+) \.\.\.$", re.M), r"\1"),
     (re.compile(r"\(round \d+\)"), "(round {round})"),
     (re.compile(r"(?<=after )\d+(?= pings)"), "{pings}"),
     (re.compile(r"(?<=got )\d+(?= bytes of it, then )"), "{bytes}"),
+    (re.compile(r"at most \d+ in the outbox"), "at most {number} in the outbox"),
     (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), "{time}"),
     (re.compile(r"\d\d:\d\d:\d\d\.\d+"), "{time}"),
     (re.compile(r"(pid|\w+:)\d{3,}(?=\))"), r"\1{pid}"),

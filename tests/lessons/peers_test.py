@@ -32,6 +32,8 @@ SERVERS = {
     "echo_solution": ("solutions/01_echo/exercise", [], False),
     "hijack": ("02_hijack/hijack", [], True),
     "hijack_solution": ("solutions/02_hijack/exercise", [], True),
+    "threads": ("03_threads/threads", ["--ping-ms", "20"], True),
+    "threads_solution": ("solutions/03_threads/exercise", ["--ping-ms", "20"], True),
     "soup": ("02_hijack/soup", [], True),
 }
 

@@ -218,22 +218,40 @@ int64_t finding_difference(const finding_bytes *b)
     return b->whole && b->wanted_len > both ? (int64_t)both : -1;
 }
 
-/* Is there a whole small frame of a server at `index`, behind which what was wanted goes on? Two
- * threads that write one connection leave that. Returns its opcode; -1 = no. */
-static int header_inside(const finding_bytes *b, size_t index)
+/* The size of the small frame of a server that begins there, 0 = there is none; *cut = the bytes
+ * end inside its header. */
+static size_t small_frame(const uint8_t *at, size_t left, uint8_t *opcode, bool *cut)
 {
     wsp_frame_header h;
-    const uint8_t *at = b->got + index;
-    const size_t left = b->got_len - index;
-    const int size = wsp_frame_header_decode(&h, at, left);
     const wsp_frame_rules rules = {.sender = WSP_FROM_SERVER};
-    if (size == 0 || wsp_frame_header_check(&h, &rules) != 0 || h.payload_length > left)
-        return -1;
-    const size_t frame = (size_t)size + (size_t)h.payload_length;
-    if (frame > left || (!wsp_opcode_is_control(h.opcode) && h.payload_length == 0))
-        return -1;
-    const size_t rest = MIN(MIN(left - frame, b->wanted_len - index), 16);
-    return memcmp(at + frame, b->wanted + index, rest) == 0 ? h.opcode : -1;
+    const int size = wsp_frame_header_decode(&h, at, left);
+    *cut = size == 0;
+    if (size == 0 || wsp_frame_header_check(&h, &rules) != 0 ||
+        h.payload_length > left - (size_t)size ||
+        (!wsp_opcode_is_control(h.opcode) && h.payload_length == 0))
+        return 0;
+    *opcode = h.opcode;
+    return (size_t)size + (size_t)h.payload_length;
+}
+
+/* Are there whole small frames of a server at `index`, behind which what was wanted goes on? Two
+ * threads that write one connection leave that. Returns the first one's opcode; -1 = no. */
+static int header_inside(const finding_bytes *b, size_t index)
+{
+    uint8_t first = 0, opcode;
+    bool cut;
+    size_t behind = index;
+    for (unsigned frames = 0; frames < 16; frames++) {
+        const size_t size = small_frame(b->got + behind, b->got_len - behind, &opcode, &cut);
+        if (size == 0)
+            return frames > 0 && cut ? first : -1;
+        first = frames == 0 ? opcode : first;
+        behind += size;
+        const size_t rest = MIN(MIN(b->got_len - behind, b->wanted_len - index), 16);
+        if (memcmp(b->got + behind, b->wanted + index, rest) == 0)
+            return first;
+    }
+    return -1;
 }
 
 void finding_difference_told(finding *f, const finding_bytes *b, int64_t index)

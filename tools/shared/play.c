@@ -32,6 +32,16 @@ static look looks_listening(player *p, peer *who, const step *s)
     return p->program.port ? LOOK_RIGHT : p->found.got ? LOOK_WRONG : LOOK_AGAIN;
 }
 
+/* ThreadSanitizer starts a thread of its own with the program's first one. */
+static unsigned threads_to_come(const player *p)
+{
+    g_autofree char *bytes = NULL;
+    size_t len;
+    return program_threads(&p->program) == 1 &&
+           g_file_get_contents(p->options->program, &bytes, &len, NULL) &&
+           memmem(bytes, len, "__tsan_init", strlen("__tsan_init")) != NULL;
+}
+
 /* Counts are taken when all of its threads sleep for the first time: it has begun to wait. */
 static void count_at_start(player *p)
 {
@@ -41,7 +51,7 @@ static void count_at_start(player *p)
         program_ticks(&p->program, &waiting);
     }
     p->base_descriptors = program_descriptors(&p->program);
-    p->base_threads = program_threads(&p->program);
+    p->base_threads = program_threads(&p->program) + threads_to_come(p);
 }
 
 static bool start_server(player *p)
