@@ -40,11 +40,12 @@ static void outbox_clear(outbox *o)
     g_mutex_clear(&o->lock), g_cond_clear(&o->changed);
 }
 
-/* No more is put in; what is in can be taken. The first reason stays: the others follow from it. */
+/* No more is put in; what is in can be taken. The first reason stays: the others follow from it.
+ * Only FORCED is said of all that had to be cut. */
 static void outbox_end(outbox *o, end why)
 {
     g_mutex_lock(&o->lock);
-    o->ended = o->ended ? o->ended : why;
+    o->ended = o->ended && why != FORCED ? o->ended : why;
     g_cond_broadcast(&o->changed);
     g_mutex_unlock(&o->lock);
 }
