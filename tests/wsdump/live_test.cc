@@ -71,6 +71,18 @@ public:
     {
         return contents_of(err_.path());
     }
+    // What ss says of its capture's socket, all in one line; "" where that is not known.
+    std::string capture_socket() const
+    {
+        const std::string all = shell("ss -0 -e -n").out;
+        const std::string open = shell("ls -l /proc/" + std::to_string(child_) + "/fd").out;
+        for (size_t at = 0; (at = all.find("ino:", at)) != std::string::npos; at++) {
+            const std::string inode = all.substr(at + 4, all.find(' ', at) - at - 4);
+            if (open.find("socket:[" + inode + "]") != std::string::npos)
+                return all.substr(at, all.find("ino:", at + 1) - at);
+        }
+        return "";
+    }
     // Of /proc/PID/status.
     std::string status_line(const std::string &name) const
     {
@@ -141,6 +153,27 @@ TEST_P(LiveOn, TellsWhatPassesWithoutRootsRightsUntilAnInterrupt)
 
 INSTANTIATE_TEST_SUITE_P(Interface, LiveOn, testing::Values("lo", "any"),
                          [](const auto &on) { return std::string(on.param); });
+
+// The kernel's ring has blocks that packets of any size share (TPACKET_V3, which ss calls 2), not
+// slots of the snaplen each, of which there would be few.
+TEST(Live, HasALargeRingWhosePacketsComeManyAtATime)
+{
+    const Loopback loopback;
+    Live live({"-i", "lo", loopback.filter});
+    if (!captures(live, loopback))
+        GTEST_SKIP() << "may not capture here: " << live.err();
+    const std::string socket = live.capture_socket();
+    const auto number = [&socket](const std::string &name) {
+        const size_t at = socket.find(name + ":");
+        return at == std::string::npos ? -1 : std::stol(socket.substr(at + name.size() + 1));
+    };
+    if (number("tmo") < 0)
+        GTEST_SKIP() << "ss is missing, or does not tell";
+    EXPECT_EQ(number("ver"), 2) << socket;
+    EXPECT_GE(number("tmo"), 50) << socket;
+    EXPECT_LE(number("tmo"), 100) << socket;
+    EXPECT_GE(number("blk_size") * number("blk_nr"), 32 << 20) << socket;
+}
 
 TEST(Live, LeavesOutWhatTheFilterDoes)
 {

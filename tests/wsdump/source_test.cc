@@ -112,11 +112,11 @@ TEST(Source, ReadsPcapOfOldTools)
             return build::number(value, width, big_endian);
         };
         const Bytes packet(60, 1);
-        const Bytes modified = n(0xa1b2cd34, 4) + n(2, 2) + n(4, 2) + n(0, 12) + n(1, 4) + n(7, 4) +
-                               n(8, 4) + n(60, 4) + n(61, 4) + n(0, 8) + packet;
+        const Bytes modified = n(0xa1b2cd34, 4) + n(2, 2) + n(4, 2) + n(0, 8) + n(0, 4) + n(1, 4) +
+                               n(7, 4) + n(8, 4) + n(60, 4) + n(61, 4) + n(0, 8) + packet;
         EXPECT_EQ(read(modified).packets, Packets{"1 1 7000008000 60/61"});
-        const Bytes turned_round = n(0xa1b2c3d4, 4) + n(2, 2) + n(2, 2) + n(0, 12) + n(1, 4) +
-                                   n(7, 4) + n(8, 4) + n(61, 4) + n(60, 4) + packet;
+        const Bytes turned_round = n(0xa1b2c3d4, 4) + n(2, 2) + n(2, 2) + n(0, 8) + n(0, 4) +
+                                   n(1, 4) + n(7, 4) + n(8, 4) + n(61, 4) + n(60, 4) + packet;
         EXPECT_EQ(read(turned_round).packets, Packets{"1 1 7000008000 60/61"});
     }
     PcapFile with_checksums(0xf4000001); // four bytes of checksum behind each frame
