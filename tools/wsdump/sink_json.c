@@ -12,11 +12,15 @@
 /* A record's name, type, time, connection and sender, or all numbers and words of a message. */
 enum { FIXED_ROOM = 512 };
 
+static inline char *put_bytes(char *to, const char *bytes, size_t len)
+{
+    memcpy(to, bytes, len);
+    return to + len;
+}
+
 static inline char *put(char *to, const char *text)
 {
-    const size_t len = strlen(text); /* known to the compiler, nearly always */
-    memcpy(to, text, len);
-    return to + len;
+    return put_bytes(to, text, strlen(text)); /* known to the compiler, nearly always */
 }
 
 static inline char *put_name(char *to, const char *name)

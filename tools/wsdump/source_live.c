@@ -19,10 +19,12 @@
 
 enum {
     TIMEOUT_MS = 100, /* how long the kernel may hold packets back to hand over many at once */
-    HELD_BACK_MS = 2 * TIMEOUT_MS, /* and then it surely does no longer */
     DEFAULT_SNAPLEN = 262144,
     DEFAULT_BUFFER_KIB = 32 * 1024,
 };
+
+/* After so long it surely holds none back any longer. */
+static const gint64 held_back_us = 2 * (gint64)TIMEOUT_MS * 1000;
 
 static const int64_t ask_interval_ns = 60 * (int64_t)1000000000; /* between counts of drops */
 
@@ -78,7 +80,7 @@ static source_status stopped(source_live *live, int result)
  * from the last of them, by as much as has passed in which none can still be on its way. */
 static source_status nothing(source_live *live, packet *p)
 {
-    gint64 passed = g_get_monotonic_time() - live->told_at - HELD_BACK_MS * 1000;
+    gint64 passed = g_get_monotonic_time() - live->told_at - held_back_us;
     p->time_ns = live->last_ns + MAX(passed, 0) * 1000;
     return SOURCE_WAIT;
 }

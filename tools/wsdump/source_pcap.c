@@ -1,7 +1,7 @@
 /*
- * Classic pcap files. Read here and not by libpcap, which copies every packet twice out of stdio's
- * hands: that takes longer than decoding what most of them carry. What old tools wrote is read as
- * libpcap reads it.
+ * Classic pcap files. Read here, where the packets lie, and not by libpcap, which has stdio copy
+ * each of them: that was a fifth of the time that counting messages takes. What old tools wrote is
+ * read as libpcap reads it.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
  */
 #include "source_kind.h"
