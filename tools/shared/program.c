@@ -41,7 +41,8 @@ static _Noreturn void become(const start *s)
     const int now = personality(0xffffffff);
     if (now != -1)
         personality((unsigned long)now | ADDR_NO_RANDOMIZE);
-    /* Whatever this process was given open: it is not the program's, and would be counted as its. */
+    /* Whatever this process was given open: it is not the program's, and would be counted as its.
+     */
     close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     setrlimit(RLIMIT_NOFILE, &s->files);
     if (dup2(s->in, 0) == 0 && dup2(s->out, 1) == 1 && dup2(s->err, 2) == 2)
