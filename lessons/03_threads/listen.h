@@ -10,6 +10,8 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,9 +59,21 @@ static void start(int argc, char **argv)
         {0}};
     lesson_options o = lesson_options_read(argc, argv, LESSON_PING, more,
                                            "Echo WebSocket messages to many clients at once.");
+    if (send_buffer < 0) {
+        fprintf(stderr, "%s: --send-buffer takes 0 or more; --help lists the options\n",
+                g_get_prgname());
+        exit(2);
+    }
     ping_ms = o.ping_ms ? o.ping_ms : INT_MAX; /* 0 = never, or nearly so: in 24 days */
-    listener = lesson_listen(&o);
+
+    /* A SIGTERM that comes while there is no listener yet waits until there is one. */
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
     signal(SIGTERM, stop);
+    listener = lesson_listen(&o);
+    sigprocmask(SIG_UNBLOCK, &term, NULL);
 }
 
 /* The next client's socket; -1 when the server is to stop. */
