@@ -2,7 +2,7 @@
  * Lesson 05: the end. Every connection leaves through one door, whoever wants it to: what is in the
  * outbox goes out, then a Close, then our direction of TCP ends, and we read on until the client
  * ends its own. SIGTERM takes all of them through that door, and waits, but not for ever.
- *     main: signals    accepter: new clients    stopper: the end    reader, writer: one client
+ *     main: signals    keeper: new clients, and the end of all    reader, writer: one client
  */
 #include "05_shutdown/outbox.h" /* the outbox of lesson 04; server.h: options, ends, statistics */
 
@@ -38,7 +38,7 @@ static void cut(conn *c, end why)
 /* Behind the last frame: a Close that says why.
  *
  * TODO 05.3: then end our direction only (SHUT_WR), and give the reader CLOSE_MS to see the end of
- * the client's: it sets c->unread, and broadcasts c->out.changed. Only behind that cut the rest. */
+ * the client's: outbox_wait() for c->unread. Only behind that cut the rest. */
 static void leave(conn *c)
 {
     c->code = ends[c->out.ended].code ? ends[c->out.ended].code : c->code;
@@ -129,22 +129,6 @@ static void *reader(void *data)
     return NULL;
 }
 
-static void *accepter(void *unused)
-{
-    for (int fd; (fd = lesson_accept(listener)) >= 0;) {
-        conn *c = g_new0(conn, 1);
-        outbox_init(&c->out);
-        g_mutex_lock(&server.lock);
-        c->id = ++server.opened, c->fd = fd, c->code = NO_CLOSE;
-        g_hash_table_add(server.conns, c);
-        if (server.stops > 0)
-            cut(c, STOPPED);
-        g_mutex_unlock(&server.lock);
-        g_thread_unref(g_thread_new("reader", reader, c));
-    }
-    return unused;
-}
-
 /* With the server's lock: cut those that are not open yet, they have nothing to lose; or all. */
 static void cut_all(bool open_too)
 {
@@ -158,28 +142,46 @@ static void cut_all(bool open_too)
 /* GLib has no join with a deadline. But each connection that ends leaves the registry, and a wait
  * for that, on a condition variable, can have an end.
  *
- * TODO 05.1: tell all readers, by closing told[1]; cut those that are not open yet; wait until the
- * registry is empty, for STOP_MS at most. Only then cut the rest.
+ * TODO 05.1: before you cut them, wait until the registry is empty, for STOP_MS at most.
  * TODO 05.4: a second signal (server.stops) ends that wait. */
-static void *stopper(void *accepting)
+static void wait_for_all(void)
 {
-    shutdown(listener, SHUT_RDWR); /* nobody new: lesson_accept gives -1 from now on */
     g_mutex_lock(&server.lock);
     cut_all(true);
     while (g_hash_table_size(server.conns) > 0)
         g_cond_wait(&server.changed, &server.lock);
     g_mutex_unlock(&server.lock);
-    g_thread_join(accepting);
-    g_main_loop_quit(loop);
-    return NULL;
 }
 
-static gboolean on_stop(void *accepting)
+static void *keeper(void *unused)
+{
+    g_mutex_lock(&server.lock); /* main has it until we listen */
+    g_mutex_unlock(&server.lock);
+    for (int fd; (fd = lesson_accept(listener)) >= 0;) {
+        conn *c = g_new0(conn, 1);
+        outbox_init(&c->out);
+        g_mutex_lock(&server.lock);
+        c->id = ++server.opened, c->fd = fd, c->code = NO_CLOSE;
+        g_hash_table_add(server.conns, c);
+        if (server.stops > 0)
+            cut(c, STOPPED);
+        g_mutex_unlock(&server.lock);
+        g_thread_unref(g_thread_new("reader", reader, c));
+    }
+    wait_for_all();
+    g_main_loop_quit(loop);
+    return unused;
+}
+
+static gboolean on_stop(G_GNUC_UNUSED void *unused)
 {
     g_mutex_lock(&server.lock);
-    if (server.stops++ == 0) /* the second time only wakes the stopper */
-        g_thread_unref(g_thread_new("stopper", stopper, accepting));
-    g_cond_broadcast(&server.changed);
+    if (server.stops++ == 0) {
+        shutdown(listener, SHUT_RDWR); /* nobody new: lesson_accept gives -1 from now on */
+        /* TODO 05.1: tell all readers, by closing told[1].
+         * TODO 05.7: cut those that are not open yet. */
+    }
+    g_cond_broadcast(&server.changed); /* the second time there is a hurry */
     g_mutex_unlock(&server.lock);
     return G_SOURCE_CONTINUE;
 }
@@ -195,15 +197,18 @@ static gboolean on_stats(G_GNUC_UNUSED void *unused)
 
 int main(int argc, char **argv)
 {
-    start(argc, argv);
     loop = g_main_loop_new(NULL, FALSE);
     server.conns = g_hash_table_new(NULL, NULL);
     g_unix_open_pipe(told, FD_CLOEXEC, NULL);
-    GThread *accepting = g_thread_new("accepter", accepter, NULL);
-    g_unix_signal_add(SIGTERM, on_stop, accepting);
-    g_unix_signal_add(SIGINT, on_stop, accepting);
+    g_unix_signal_add(SIGTERM, on_stop, NULL);
+    g_unix_signal_add(SIGINT, on_stop, NULL);
     g_unix_signal_add(SIGUSR1, on_stats, NULL);
+    g_mutex_lock(&server.lock);
+    GThread *keeping = g_thread_new("keeper", keeper, NULL);
+    start(argc, argv);
+    g_mutex_unlock(&server.lock);
     g_main_loop_run(loop);
+    g_thread_join(keeping);
     on_stats(NULL); /* all have ended: "active 0" is the proof */
     return 0;
 }

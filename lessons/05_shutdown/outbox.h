@@ -94,6 +94,16 @@ static entry outbox_take(outbox *o)
     return e;
 }
 
+/* Wait until somebody sets *flag and calls outbox_end(), but not for ever. */
+static inline void outbox_wait(outbox *o, int *flag, int ms)
+{
+    int64_t until = g_get_monotonic_time() + ms * MS;
+    g_mutex_lock(&o->lock);
+    while (!g_atomic_int_get(flag) && g_cond_wait_until(&o->changed, &o->lock, until))
+        continue;
+    g_mutex_unlock(&o->lock);
+}
+
 /* Send a frame and forget it: false when the client is gone, or took nothing (errno EAGAIN). */
 static bool entry_send(entry e, int fd)
 {

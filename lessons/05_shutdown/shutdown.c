@@ -2,7 +2,7 @@
  * Lesson 05: the end. Every connection leaves through one door, whoever wants it to: what is in the
  * outbox goes out, then a Close, then our direction of TCP ends, and we read on until the client
  * ends its own. SIGTERM takes all of them through that door, and waits, but not for ever.
- *     main: signals    accepter: new clients    stopper: the end    reader, writer: one client
+ *     main: signals    keeper: new clients, and the end of all    reader, writer: one client
  */
 #include "05_shutdown/outbox.h" /* the outbox of lesson 04; server.h: options, ends, statistics */
 
@@ -43,11 +43,7 @@ static void leave(conn *c)
     if (c->code != NO_CLOSE)
         entry_send(close_entry(c->out.ended, c->code), c->fd);
     shutdown(c->fd, SHUT_WR); /* sends a FIN when all is sent */
-    int64_t until = g_get_monotonic_time() + CLOSE_MS * MS;
-    g_mutex_lock(&c->out.lock);
-    while (!g_atomic_int_get(&c->unread) && g_cond_wait_until(&c->out.changed, &c->out.lock, until))
-        continue;
-    g_mutex_unlock(&c->out.lock);
+    outbox_wait(&c->out, &c->unread, CLOSE_MS);
     shutdown(c->fd, SHUT_RDWR); /* wakes the reader */
 }
 
@@ -138,22 +134,6 @@ static void *reader(void *data)
     return NULL;
 }
 
-static void *accepter(void *unused)
-{
-    for (int fd; (fd = lesson_accept(listener)) >= 0;) {
-        conn *c = g_new0(conn, 1);
-        outbox_init(&c->out);
-        g_mutex_lock(&server.lock);
-        c->id = ++server.opened, c->fd = fd, c->code = NO_CLOSE;
-        g_hash_table_add(server.conns, c);
-        if (server.stops > 0)
-            cut(c, STOPPED);
-        g_mutex_unlock(&server.lock);
-        g_thread_unref(g_thread_new("reader", reader, c));
-    }
-    return unused;
-}
-
 /* With the server's lock: cut those that are not open yet, they have nothing to lose; or all. */
 static void cut_all(bool open_too)
 {
@@ -166,13 +146,10 @@ static void cut_all(bool open_too)
 
 /* GLib has no join with a deadline. But each connection that ends leaves the registry, and a wait
  * for that, on a condition variable, can have an end. */
-static void *stopper(void *accepting)
+static void wait_for_all(void)
 {
     int64_t until = g_get_monotonic_time() + STOP_MS * MS;
-    shutdown(listener, SHUT_RDWR); /* nobody new: lesson_accept gives -1 from now on */
-    close(told[1]);                /* all readers wake up */
     g_mutex_lock(&server.lock);
-    cut_all(false);
     while (g_hash_table_size(server.conns) > 0 && server.stops == 1 &&
            g_cond_wait_until(&server.changed, &server.lock, until))
         continue;
@@ -180,17 +157,37 @@ static void *stopper(void *accepting)
     while (g_hash_table_size(server.conns) > 0)
         g_cond_wait(&server.changed, &server.lock);
     g_mutex_unlock(&server.lock);
-    g_thread_join(accepting);
-    g_main_loop_quit(loop);
-    return NULL;
 }
 
-static gboolean on_stop(void *accepting)
+static void *keeper(void *unused)
+{
+    g_mutex_lock(&server.lock); /* main has it until we listen */
+    g_mutex_unlock(&server.lock);
+    for (int fd; (fd = lesson_accept(listener)) >= 0;) {
+        conn *c = g_new0(conn, 1);
+        outbox_init(&c->out);
+        g_mutex_lock(&server.lock);
+        c->id = ++server.opened, c->fd = fd, c->code = NO_CLOSE;
+        g_hash_table_add(server.conns, c);
+        if (server.stops > 0)
+            cut(c, STOPPED);
+        g_mutex_unlock(&server.lock);
+        g_thread_unref(g_thread_new("reader", reader, c));
+    }
+    wait_for_all();
+    g_main_loop_quit(loop);
+    return unused;
+}
+
+static gboolean on_stop(G_GNUC_UNUSED void *unused)
 {
     g_mutex_lock(&server.lock);
-    if (server.stops++ == 0) /* the second time only wakes the stopper */
-        g_thread_unref(g_thread_new("stopper", stopper, accepting));
-    g_cond_broadcast(&server.changed);
+    if (server.stops++ == 0) {
+        shutdown(listener, SHUT_RDWR); /* nobody new: lesson_accept gives -1 from now on */
+        close(told[1]);                /* all readers wake up */
+        cut_all(false);
+    }
+    g_cond_broadcast(&server.changed); /* the second time there is a hurry */
     g_mutex_unlock(&server.lock);
     return G_SOURCE_CONTINUE;
 }
@@ -206,15 +203,18 @@ static gboolean on_stats(G_GNUC_UNUSED void *unused)
 
 int main(int argc, char **argv)
 {
-    start(argc, argv);
     loop = g_main_loop_new(NULL, FALSE);
     server.conns = g_hash_table_new(NULL, NULL);
     g_unix_open_pipe(told, FD_CLOEXEC, NULL);
-    GThread *accepting = g_thread_new("accepter", accepter, NULL);
-    g_unix_signal_add(SIGTERM, on_stop, accepting);
-    g_unix_signal_add(SIGINT, on_stop, accepting);
+    g_unix_signal_add(SIGTERM, on_stop, NULL);
+    g_unix_signal_add(SIGINT, on_stop, NULL);
     g_unix_signal_add(SIGUSR1, on_stats, NULL);
+    g_mutex_lock(&server.lock);
+    GThread *keeping = g_thread_new("keeper", keeper, NULL);
+    start(argc, argv);
+    g_mutex_unlock(&server.lock);
     g_main_loop_run(loop);
+    g_thread_join(keeping);
     on_stats(NULL); /* all have ended: "active 0" is the proof */
     return 0;
 }

@@ -35,6 +35,10 @@ SERVERS = {
     "threads": ("03_threads/threads", ["--ping-ms", "20"], True),
     "threads_solution": ("solutions/03_threads/exercise", ["--ping-ms", "20"], True),
     "soup": ("02_hijack/soup", [], True),
+    "deadlines": ("04_deadlines/deadlines", [], True),
+    "deadlines_solution": ("solutions/04_deadlines/exercise", [], True),
+    "shutdown": ("05_shutdown/shutdown", [], True),
+    "shutdown_solution": ("solutions/05_shutdown/exercise", [], True),
 }
 
 
