@@ -234,7 +234,7 @@ static void begin(decoder *d, unsigned count)
     d->result->frames = g_ptr_array_new_with_free_func(free_frame);
     d->result->messages = g_ptr_array_new_with_free_func(free_message);
     d->streams = g_malloc0_n(count, sizeof *d->streams);
-    d->phases = g_new0(phase, count);
+    d->phases = g_malloc0_n(count, sizeof *d->phases);
     for (unsigned c = 0; c < count; c++)
         for (int from = 0; from < 2; from++) {
             d->result->connections[c].heads[from].text = g_byte_array_new();

@@ -112,7 +112,7 @@ static void tell_head(finding *f, const inbox_item *answer)
     g_autofree char *text =
         g_utf8_make_valid((const char *)answer->bytes->data, (gssize)answer->bytes->len);
     g_auto(GStrv) lines = g_strsplit(text, "\n", 12);
-    for (guint i = 0; lines[i] && i < 11; i++)
+    for (guint i = 0; i < 11 && lines[i]; i++)
         if (*g_strchomp(lines[i]))
             finding_detail(f, "%.80s", lines[i]);
 }

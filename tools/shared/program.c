@@ -255,7 +255,7 @@ GPtrArray *program_report_lines(const program *p, unsigned count)
         found--; /* the file and line before "runtime error" */
     g_autofree char *text = g_utf8_make_valid(found ? found : "", -1);
     g_auto(GStrv) lines = g_strsplit(text, "\n", (gint)count + 1);
-    for (guint i = 0; lines[i] && i < count; i++)
+    for (guint i = 0; i < count && lines[i]; i++)
         g_ptr_array_add(all, g_strdup(lines[i]));
     return all;
 }

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(words - error - quark, words_error)
+GQuark words_error_quark(void)
+{
+    return g_quark_from_static_string("words-error");
+}
 
 static bool is_space(char c)
 {
