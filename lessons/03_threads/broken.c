@@ -44,6 +44,8 @@ static void outbox_put(conn *c, uint8_t opcode, const void *data, size_t len)
     if (!c->ended && c->put - c->taken < OUTBOX_MAX) {
         c->outbox[c->put++ % OUTBOX_MAX] = f;
         c->highest = MAX(c->highest, c->put - c->taken);
+        if (opcode == WSP_OPCODE_CLOSE)
+            c->ended = "closed"; /* at once: not even a ping may slip in behind it */
         g_cond_broadcast(&c->changed);
     } else {
         first = !c->ended && c->dropped++ == 0;
@@ -112,8 +114,6 @@ static void answer(conn *c, wsp_conn *ws, GByteArray *whole, const uint8_t *in, 
             outbox_put(c, ev.opcode, whole->data, whole->len), g_byte_array_set_size(whole, 0);
         else if (ev.reply.opcode) /* a pong, or our side of the close handshake */
             outbox_put(c, ev.reply.opcode, ev.reply.payload, ev.reply.len);
-        if (ev.reply.opcode == WSP_OPCODE_CLOSE)
-            outbox_end(c, ev.type == WSP_CONN_CLOSE ? "closed" : "failed", false);
     } while (ev.type != WSP_CONN_NONE);
 }
 
@@ -135,7 +135,7 @@ static void *reader(void *data)
     }
     outbox_end(c, "refused", false);
     lesson_log(c->id, "ended: %s; %u frames sent, %u messages dropped, at most %u in the outbox",
-               c->ended, c->taken, c->dropped, c->highest);
+               ws.failed ? "failed" : c->ended, c->taken, c->dropped, c->highest);
     g_mutex_lock(&c->lock);
     close(c->fd), g_atomic_int_set(&c->fd, -1);
     g_mutex_unlock(&c->lock);

@@ -52,6 +52,8 @@ static void outbox_put(conn *c, uint8_t opcode, const void *data, size_t len)
         g_queue_push_tail(&c->outbox, g_memdup2(&f, sizeof f));
         c->put++;
         c->highest = MAX(c->highest, c->outbox.length);
+        if (opcode == WSP_OPCODE_CLOSE)
+            c->ended = "closed"; /* at once: not even a ping may slip in behind it */
         g_cond_broadcast(&c->changed);
     }
     g_mutex_unlock(&c->lock);
@@ -118,8 +120,6 @@ static void answer(conn *c, wsp_conn *ws, GByteArray *whole, const uint8_t *in, 
             outbox_put(c, ev.opcode, whole->data, whole->len), g_byte_array_set_size(whole, 0);
         else if (ev.reply.opcode) /* a pong, or our side of the close handshake */
             outbox_put(c, ev.reply.opcode, ev.reply.payload, ev.reply.len);
-        if (ev.reply.opcode == WSP_OPCODE_CLOSE)
-            outbox_end(c, ev.type == WSP_CONN_CLOSE ? "closed" : "failed", false);
     } while (ev.type != WSP_CONN_NONE);
 }
 
@@ -141,7 +141,7 @@ static void *reader(void *data)
     }
     outbox_end(c, "refused", false);
     lesson_log(c->id, "ended: %s; %u frames sent, %u messages dropped, at most %u in the outbox",
-               c->ended, c->taken, c->dropped, c->highest);
+               ws.failed ? "failed" : c->ended, c->taken, c->dropped, c->highest);
     g_mutex_lock(&c->lock);
     close(c->fd), g_atomic_int_set(&c->fd, -1);
     g_mutex_unlock(&c->lock);
