@@ -18,6 +18,7 @@ PLACEHOLDERS = (
     (re.compile(r"(header inside it\n +).*\n +\^"), r"\1{bytes}\n            ^"),
     (re.compile(r"\(round \d+\)"), "(round {round})"),
     (re.compile(r"(?<=\w)\[\d+\](?= gets)"), "[{n}]"),
+    (re.compile(r"(?<=messages )\d+"), "{messages}"),
     (re.compile(r"\d+ pings, \d+ answered"), "{pings} pings, {answered} answered"),
     (re.compile(r"(threads\s+)\d+(, memory )\d+ KiB"), r"\1{threads}\2{memory} KiB"),
     (re.compile(r"(?<=after )\d+(?= pings)"), "{pings}"),
