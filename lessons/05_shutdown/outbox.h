@@ -22,6 +22,7 @@ typedef struct outbox {
     entry entries[OUTBOX_MAX];
     unsigned put, taken;      /* frames ever put in, and taken out */
     end ended;                /* why no more is put in */
+    uint16_t code;            /* of the Close that is our last frame; NO_CLOSE = there is none */
     int64_t ping_at, dead_at; /* when the next ping is due; when the client counts as dead */
 } outbox;
 
@@ -40,11 +41,14 @@ static void outbox_clear(outbox *o)
     g_mutex_clear(&o->lock), g_cond_clear(&o->changed);
 }
 
-/* No more is put in; what is in can be taken. The first reason stays: the others follow from it.
- * Only FORCED is said of all that had to be cut. */
-static void outbox_end(outbox *o, end why)
+/* No more is put in; what is in can be taken. `code` is what the decoder says, 0 where it says
+ * nothing. The first reason stays, with its code: the others follow from it. Only FORCED is said of
+ * all that had to be cut. */
+static void outbox_end(outbox *o, end why, uint16_t code)
 {
     g_mutex_lock(&o->lock);
+    if (!o->ended)
+        o->code = ends[why].code ? ends[why].code : code;
     o->ended = o->ended && why != FORCED ? o->ended : why;
     g_cond_broadcast(&o->changed);
     g_mutex_unlock(&o->lock);
@@ -88,6 +92,7 @@ static entry outbox_take(outbox *o)
             g_cond_wait_until(&o->changed, &o->lock, MIN(o->ping_at, o->dead_at));
         } else {
             o->ended = IDLE;
+            o->code = ends[IDLE].code;
         }
     }
     g_mutex_unlock(&o->lock);
@@ -118,13 +123,25 @@ static bool entry_send(entry e, int fd)
     return sent;
 }
 
-/* The Close that ends a connection. It carries the word for that end; but the answer to the
- * client's own Close gives its code back and no more. */
-static entry close_entry(end why, uint16_t code)
+/* Why it ended. Under the lock, for it may still become FORCED. */
+static end outbox_why(outbox *o)
+{
+    g_mutex_lock(&o->lock);
+    end why = o->ended;
+    g_mutex_unlock(&o->lock);
+    return why;
+}
+
+/* The Close that ends a connection; no payload where there is none. It carries the word for the
+ * end; but the answer to the client's own Close gives its code back and no more. */
+static entry close_entry(outbox *o)
 {
     uint8_t payload[WSP_CONTROL_PAYLOAD_MAX];
+    end why = outbox_why(o);
     const char *word = why == CLIENT ? "" : ends[why].word;
-    int len = wsp_close_encode(payload, sizeof payload, code, word, strlen(word));
+    int len = wsp_close_encode(payload, sizeof payload, o->code, word, strlen(word));
+    if (o->code == NO_CLOSE)
+        return (entry){0};
     return (entry){WSP_OPCODE_CLOSE, g_bytes_new(payload, (size_t)MAX(len, 0))}; /* 1005: empty */
 }
 

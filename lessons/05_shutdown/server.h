@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -73,6 +74,18 @@ static void set_limits(int fd)
     struct timeval out = {options.write_ms / 1000, options.write_ms % 1000 * 1000L};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &in, sizeof in);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof out);
+}
+
+/* Signals are main's. A thread that is made while they are blocked does not get them, nor do those
+ * that it makes. */
+static GThread *thread_without_signals(const char *name, GThreadFunc function)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    GThread *thread = g_thread_new(name, function, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return thread;
 }
 
 /* Closing the socket will throw away what is not sent yet, with a reset. */

@@ -14,9 +14,9 @@ PLACEHOLDERS = (
     (re.compile(r"stream offset \d+"), "stream offset {offset}"),
     (re.compile(r"\bframe \d+"), "frame {frame}"),
     # how often it went well before, and what stands around the header
-    (re.compile(r"(frame \{frame\} payload = .*?)(?: \(round \d+\))? {2,}"), r"\1  "),
+    (re.compile(r" \(round \d+\)"), ""),
+    (re.compile(r"^( +\d+ (?:action|expect)  \S.*?) {2,}", re.M), r"\1  "),
     (re.compile(r"(header inside it\n +).*\n +\^"), r"\1{bytes}\n            ^"),
-    (re.compile(r"\(round \d+\)"), "(round {round})"),
     (re.compile(r"(?<=\w)\[\d+\](?= gets)"), "[{n}]"),
     (re.compile(r"(?<=messages )\d+"), "{messages}"),
     (re.compile(r"\d+ pings, \d+ answered"), "{pings} pings, {answered} answered"),

@@ -9,7 +9,6 @@ typedef struct conn {
     int fd;
     outbox out;
     int open, unread; /* the handshake is done; the reader has left the socket */
-    uint16_t code;    /* of the Close that we send */
 } conn;
 
 static struct {
@@ -25,7 +24,7 @@ static GMainLoop *loop;
 /* End it without good manners: who waits for the socket wakes up. */
 static void cut(conn *c, end why)
 {
-    outbox_end(&c->out, why);
+    outbox_end(&c->out, why, 0);
     if (why == STUCK) /* or the kernel would keep for minutes what the client does not take */
         drop_unsent(c->fd);
     shutdown(c->fd, SHUT_RDWR);
@@ -35,9 +34,9 @@ static void cut(conn *c, end why)
  * client to end its own. A while only: nobody waits for ever for politeness. */
 static void leave(conn *c)
 {
-    c->code = ends[c->out.ended].code ? ends[c->out.ended].code : c->code;
-    if (c->code != NO_CLOSE)
-        entry_send(close_entry(c->out.ended, c->code), c->fd);
+    entry last = close_entry(&c->out);
+    if (last.payload)
+        entry_send(last, c->fd);
     shutdown(c->fd, SHUT_WR); /* sends a FIN when all is sent */
     outbox_wait(&c->out, &c->unread, CLOSE_MS);
     shutdown(c->fd, SHUT_RDWR); /* wakes the reader */
@@ -69,8 +68,7 @@ static void answer(conn *c, wsp_conn *ws, GByteArray *message, uint8_t *in, size
         } else if (ev.type == WSP_CONN_PING) {
             outbox_put(&c->out, ev.reply.opcode, ev.reply.payload, ev.reply.len);
         } else if (ev.type == WSP_CONN_CLOSE || ev.type == WSP_CONN_FAILURE) {
-            c->code = ev.code;
-            outbox_end(&c->out, ev.type == WSP_CONN_CLOSE ? CLIENT : RULE);
+            outbox_end(&c->out, ev.type == WSP_CONN_CLOSE ? CLIENT : RULE, ev.code);
         }
     } while (ev.type != WSP_CONN_NONE);
 }
@@ -88,12 +86,12 @@ static void read_all(conn *c, GByteArray *in)
     answer(c, &ws, message, in->data, in->len);
     for (g_byte_array_set_size(in, 4096);;) {
         if (rest <= 0)
-            outbox_end(&c->out, STOPPED);
+            outbox_end(&c->out, STOPPED, 0);
         int ready = poll(wait, rest == INT_MAX ? 2 : 1, -1);
         if (ready > 0 && rest == INT_MAX && wait[1].revents)
             ready = ioctl(c->fd, FIONREAD, &rest);
         if (ready <= 0)
-            continue; /* the news, or a signal */
+            continue; /* the news */
         ssize_t n = recv(c->fd, in->data, in->len, 0);
         if (n <= 0)
             return;
@@ -114,13 +112,14 @@ static void *reader(void *data)
         GThread *write = g_thread_new("writer", writer, c);
         read_all(c, in);
         g_atomic_int_set(&c->unread, true);
-        outbox_end(&c->out, LOST);
+        outbox_end(&c->out, LOST, 0);
         g_thread_join(write);
     }
-    outbox_end(&c->out, REFUSED);
-    lesson_log(c->id, "ended: %s, code %u", ends[c->out.ended].word, c->code);
+    outbox_end(&c->out, REFUSED, 0);
+    end why = outbox_why(&c->out);
+    lesson_log(c->id, "ended: %s, code %u", ends[why].word, c->out.code);
     g_mutex_lock(&server.lock);
-    server.ended[c->out.ended]++;
+    server.ended[why]++;
     g_hash_table_remove(server.conns, c);
     close(c->fd);
     g_cond_broadcast(&server.changed);
@@ -159,7 +158,7 @@ static void *keeper(void *unused)
         conn *c = g_new0(conn, 1);
         outbox_init(&c->out);
         g_mutex_lock(&server.lock);
-        c->id = ++server.opened, c->fd = fd, c->code = NO_CLOSE;
+        c->id = ++server.opened, c->fd = fd;
         g_hash_table_add(server.conns, c);
         if (server.stops > 0)
             cut(c, STOPPED);
@@ -202,7 +201,7 @@ int main(int argc, char **argv)
     g_unix_signal_add(SIGINT, on_stop, NULL);
     g_unix_signal_add(SIGUSR1, on_stats, NULL);
     g_mutex_lock(&server.lock);
-    GThread *keeping = g_thread_new("keeper", keeper, NULL);
+    GThread *keeping = thread_without_signals("keeper", keeper);
     start(argc, argv);
     g_mutex_unlock(&server.lock);
     g_main_loop_run(loop);
