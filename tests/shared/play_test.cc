@@ -463,7 +463,7 @@ TEST(Fault, Stop)
 {
     fails(Played(ECHO, "hangs"), "  4 expect  it stops within 2 s of SIGTERM                       "
                                  "the program is still running\n"
-                                 "            2 threads, 7 open descriptors\n");
+                                 "            2 threads, 5 open descriptors\n");
     fails(Played(ECHO, "status"), "  4 expect  it stops after SIGTERM with status 0                "
                                   " the program ended with status 1\n");
     fails(Played("connect a\nsignal TERM\nexpect exit 2\n"),
