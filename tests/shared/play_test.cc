@@ -56,7 +56,7 @@ struct Played {
 // What the story says behind its first line and before its last: one step is enough to see.
 std::string last_lines(const std::string &story, int lines)
 {
-    std::string body = story.substr(0, story.rfind("  look  wslab"));
+    std::string body = story.substr(0, story.rfind('\n', story.rfind("replay  --seed")) + 1);
     size_t at = body.size() - 1;
     for (; lines > 0 && at != std::string::npos; lines--)
         at = body.rfind('\n', at - 1);

@@ -324,7 +324,7 @@ class Learner(Test):
         self.assertIn("solutions/01_second", self.expect(0, "list", "--solutions"))
 
     def test_show(self):
-        self.assertIn("was not played yet: wslab check 01.1", self.expect(1, "show", "01.1"))
+        self.assertIn("there is no traffic of 01.1: it was not played yet (wslab check 01.1)", self.expect(1, "show", "01.1"))
         self.expect(1, "check", "01")
         words = shlex.split(self.expect(0, "show", "01.1"))
         self.assertEqual(words[1:3], ["-r", str(self.course.state / "captures/01.1.pcapng")])

@@ -76,10 +76,10 @@ void story_print_lines(FILE *out, const play_result *r)
 
 void story_print_ways(FILE *out, const script *s, const play_result *r)
 {
-    fprintf(out,
-            "  look  wslab show %s     hint  wslab hint %s     replay  --seed %" G_GUINT64_FORMAT
-            "\n",
-            s->id, s->id, r->seed);
+    if (conversation_connections(r->conversation) > 0) /* else there is nothing to look at */
+        fprintf(out, "  look  wslab show %s   ", s->id);
+    fprintf(out, "  hint  wslab hint %s     replay  --seed %" G_GUINT64_FORMAT "\n", s->id,
+            r->seed);
 }
 
 void story_print(FILE *out, const script *s, const play_result *r)

@@ -115,6 +115,10 @@ static gboolean write_capture(const run *r, const course_check *check, const pla
     g_autofree char *path = results_capture(r->lab, check->id);
     g_autofree char *folder = g_path_get_dirname(path);
     g_mkdir_with_parents(folder, 0755);
+    if (conversation_connections(played->conversation) == 0) { /* nothing to show, nor what was */
+        g_unlink(path);
+        return TRUE;
+    }
     if (!capture_file_write(played->conversation, path, error))
         return FALSE;
     const play_place *at = &played->place;

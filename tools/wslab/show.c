@@ -23,8 +23,10 @@ int show_run(lab *here, char **arguments, GError **error)
                          arguments[0]);
     g_autofree char *capture = results_capture(here, check->id);
     if (!g_file_test(capture, G_FILE_TEST_EXISTS))
-        return lab_wrong(error, LAB_FAILED, "%s was not played yet: wslab check %s", check->id,
-                         check->id);
+        return lab_wrong(error, LAB_FAILED,
+                         "there is no traffic of %s: it was not played yet (wslab check %s), or "
+                         "it talks to nobody",
+                         check->id, check->id);
     g_autofree char *where = progress_where(here->progress, check->id);
     char *command[] = {here->project.wsdump, "-r", capture, NULL, NULL, NULL};
     if (where) {
