@@ -54,8 +54,14 @@ static void start(int argc, char **argv)
         options.ping_ms = INT_MAX; /* 0 = never, or nearly so: in 24 days */
     if (options.read_ms == 0)
         options.read_ms = INT_MAX;
-    listener = lesson_listen(&options);
+    /* Who started us may send SIGTERM as soon as it reads our first line. */
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &term, NULL);
     signal(SIGTERM, stop);
+    listener = lesson_listen(&options);
+    pthread_sigmask(SIG_UNBLOCK, &term, NULL);
 }
 
 #endif
