@@ -14,6 +14,10 @@
 #define LESSONS_GLIB_TSAN_H
 
 #if __has_include(<glib.h>) && !defined(__ASSEMBLER__)
+/* A file that asks for all of the C library does so behind this line, which is too late for it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <glib.h>
 #include <sanitizer/tsan_interface.h>
 

@@ -45,7 +45,7 @@ static const char *open(json_grammar *g, char first)
     return NULL;
 }
 
-static const char *close(json_grammar *g, char first)
+static const char *end_of(json_grammar *g, char first)
 {
     if ((first == '}') != in_object(g))
         return refuse(g);
@@ -76,7 +76,7 @@ const char *json_grammar_take(json_grammar *g, json_kind kind, char first)
     case KEY: g->may = COLON; return NULL;
     case COLON: g->may = VALUE; return NULL;
     case COMMA: g->may = in_object(g) ? KEY : VALUE; return NULL;
-    case CLOSE: return close(g, first);
+    case CLOSE: return end_of(g, first);
     default: break;
     }
     if (kind == JSON_OPEN)
