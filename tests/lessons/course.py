@@ -1,7 +1,6 @@
 """The course as the tests see it: its manifest, and the grader run on it."""
 
 import configparser
-import json
 import os
 import pathlib
 import re
@@ -76,23 +75,16 @@ class Grader:
                 [self.wslab, *arguments, "--root", self.project, "--color", "never"],
                 env=environment, capture_output=True, text=True, timeout=280)
 
-    def verdicts(self, lesson, source, *more):
-        """What each check says of this file: {"03.1": "pass", …}, and the whole output."""
-        done = self.run("check", lesson.number, "--keep-going", "--json",
-                        "--source", str(source), *more)
-        try:
-            report = json.loads(done.stdout)
-        except ValueError:
-            raise AssertionError(done.stdout + done.stderr) from None
-        return {one["id"]: one["verdict"] for one in report["checks"]}, done
-
-    def transcript(self, lesson, source, *more):
-        """What the grader says of this file, with placeholders for what changes."""
+    def check(self, lesson, source, *more):
+        """What the grader says of this file, with placeholders for what changes; what each check
+        said ("ok", "FAIL", "skip" or "ERROR"); the exit status."""
         done = self.run("check", lesson.number, "--source", str(source), *more)
         text = done.stdout + done.stderr
+        verdicts = {check: verdict for verdict, check in
+                    re.findall(r"^(ok|FAIL|skip|ERROR) (\d\d\.\d+) ", text, re.M)}
         for pattern, name in PLACEHOLDERS:
             text = pattern.sub(name, text)
-        return text
+        return text, verdicts, done.returncode
 
 
 def project_of(argument):

@@ -22,11 +22,9 @@ def expect(condition, *words):
 
 
 def expect_all_pass(grader, lesson, source, *more):
-    verdicts, done = grader.verdicts(lesson, source, *more)
-    expect(list(verdicts) == lesson.checks, f"checks {list(verdicts)}, not {lesson.checks}")
-    bad = {check: verdict for check, verdict in verdicts.items() if verdict != "pass"}
-    expect(not bad and done.returncode == 0, f"{source}: {bad}, status {done.returncode}\n",
-           grader.transcript(lesson, source, "--keep-going", *more))
+    text, verdicts, status = grader.check(lesson, source, "--keep-going", *more)
+    expect(verdicts == dict.fromkeys(lesson.checks, "ok") and status == 0,
+           f"{source}: status {status}\n{text}")
 
 
 def compare(golden, text, update):
@@ -46,22 +44,20 @@ def program(grader, lesson, update):
 
 def broken(grader, lesson, update):
     source = lesson.folder / "broken.c"
-    verdicts, done = grader.verdicts(lesson, source)
-    failed = [check for check, verdict in verdicts.items() if verdict != "pass"]
-    expect(failed == [lesson.broken], f"{source} fails {failed}, not [{lesson.broken}] alone")
-    expect(done.returncode == 1, f"status {done.returncode}")
-    compare(lesson.wrong / "broken.golden",
-            grader.transcript(lesson, source, "--keep-going"), update)
+    text, verdicts, status = grader.check(lesson, source, "--keep-going")
+    failed = [check for check, verdict in verdicts.items() if verdict != "ok"]
+    expect(failed == [lesson.broken] and list(verdicts) == lesson.checks and status == 1,
+           f"{source} fails {failed}, not [{lesson.broken}] alone; status {status}\n{text}")
+    compare(lesson.wrong / "broken.golden", text, update)
 
 
 def starter(grader, lesson, update):
     source = lesson.folder / "exercise.c"
-    verdicts, done = grader.verdicts(lesson, source)
-    failed = [check for check, verdict in verdicts.items() if verdict != "pass"]
-    expect(failed == lesson.exercise, f"the starter fails {failed}, not {lesson.exercise}")
-    expect(done.returncode == 1, f"status {done.returncode}")
-    said = grader.transcript(lesson, source)
-    expect("warning:" not in said and "error:" not in said, "the compiler says:\n", said)
+    text, verdicts, status = grader.check(lesson, source, "--keep-going")
+    failed = [check for check, verdict in verdicts.items() if verdict != "ok"]
+    expect(failed == lesson.exercise and list(verdicts) == lesson.checks and status == 1,
+           f"the starter fails {failed}, not {lesson.exercise}; status {status}\n{text}")
+    expect("warning:" not in text and "error:" not in text, "the compiler says:\n", text)
     expect(re.search(rf"TODO {lesson.number}\.\d", source.read_text()),
            f"{source} has no \"TODO {lesson.number}.N\"")
 
@@ -83,7 +79,7 @@ def wrong(grader, lesson, update):
     sources = sorted(lesson.wrong.glob("*.c"))
     expect(len(sources) >= 3, f"{lesson.wrong} has {len(sources)} programs, not three or more")
     for source in sources:
-        text = grader.transcript(lesson, source)
+        text, _, _ = grader.check(lesson, source)
         named = re.search(r"\b(%s\.\d+)\b" % lesson.number, source.read_text())
         expect(named, f"{source} does not say which check it fails")
         expect(f"FAIL {named[1]} " in text, f"{source} does not fail {named[1]}:\n", text)

@@ -64,7 +64,8 @@ static char **with_options(char **environment, const char *name, const char *our
 static char **make_environment(void)
 {
     char **e = g_get_environ();
-    e = with_options(e, "TSAN_OPTIONS", "exitcode=66:log_path=stderr:color=never");
+    e = with_options(e, "TSAN_OPTIONS",
+                     "exitcode=66:log_path=stderr:color=never:atexit_sleep_ms=0");
     e = with_options(e, "ASAN_OPTIONS", "exitcode=66:log_path=stderr:color=never");
     e = with_options(e, "UBSAN_OPTIONS", "exitcode=66:log_path=stderr:color=never");
     /* GLib before 2.76 keeps small pieces of memory for itself, and hands them from thread to
