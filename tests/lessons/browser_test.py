@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Lesson 02's page in headless Chromium: it opens a socket to the server that it came from, sends
 text and bytes, shows the echo, and closes; while connections that the browser opened early are idle.
+Then the servers that have no page: a script in that page talks to each of them.
 
-    browser_test.py SERVER...
+    browser_test.py SERVER... --without-page SERVER...
 
 Exit status 77: Chromium or Python's websockets is missing (1 when CI is set).
 """
@@ -36,6 +37,19 @@ STEPS = [
     ("document.getElementById('close').click()", ["state: closed, code 1000"]),
     ("document.getElementById('again').click()", ["state: connecting", "state: open, subprotocol echo"]),
 ]
+# What a page does with a server of another lesson; its value is what came back.
+ELSEWHERE = """new Promise((resolve, reject) => {
+  const ws = new WebSocket('ws://%s/ws'), got = []
+  const messages = ['Grüße 👋', new Uint8Array([0, 1, 127, 128, 255]), '', 'z'.repeat(70000)]
+  ws.binaryType = 'arraybuffer'
+  ws.onopen = () => messages.forEach(message => ws.send(message))
+  ws.onmessage = ({ data }) => {
+    got.push(typeof data === 'string' ? data : [...new Uint8Array(data)].join(' '))
+    if (got.length === messages.length) ws.close(4000, 'done')
+  }
+  ws.onclose = ({ code, wasClean }) => resolve([...got, code, wasClean])
+})"""
+BACK = ["Grüße 👋", "0 1 127 128 255", "", "z" * 70000, 4000, True]
 
 
 def skip(missing):
@@ -79,7 +93,7 @@ class Browser:
 
 async def evaluate(tab, script):
     await tab.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {
-        "expression": script, "returnByValue": True}}))
+        "expression": script, "returnByValue": True, "awaitPromise": True}}))
     while (answer := json.loads(await tab.recv())).get("id") != 1:
         pass
     if "exceptionDetails" in answer["result"]:
@@ -102,33 +116,61 @@ async def use_page(address):
                 await asyncio.sleep(0.05)
 
 
-def try_server(program):
-    server = subprocess.Popen([program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        address = server.stdout.readline().split()[-1]
-        host, port = address.split(":")
+async def use_elsewhere(page, address):
+    async with websockets.connect(page, max_size=None) as tab:
+        if (back := await evaluate(tab, ELSEWHERE % address)) != BACK:
+            sys.exit(f"{address}: a page gets back {[str(value)[:80] for value in back]}")
+
+
+class Server:
+    """A lesson's server; at the end it has to stop in good order."""
+
+    def __init__(self, program):
+        self.program = program
+        self.process = subprocess.Popen([program], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+
+    def __enter__(self):
+        self.address = self.process.stdout.readline().split()[-1]
+        return self
+
+    def __exit__(self, failure, *_):
+        self.process.terminate()
+        try:
+            if self.process.wait(5) != 0 and not failure:
+                sys.exit(f"{self.program}: ended with {self.process.returncode}")
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+        if not failure:
+            print(f"{pathlib.Path(self.program).name}: Chromium gets what it should")
+
+
+def try_page(program, without_page):
+    """The page of this server, and from it the other servers."""
+    with Server(program) as server, \
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        host, port = server.address.split(":")
         # Chromium's early connections, which may bring nothing, come and go; these stay.
         idle = [socket.create_connection((host, int(port))) for _ in range(3)]
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            browser = Browser(folder, f"http://{address}/")
-            try:
-                asyncio.run(use_page(browser.address_of(f"http://{address}/")))
-            finally:
-                browser.close()
+        browser = Browser(folder, f"http://{server.address}/")
+        try:
+            page = browser.address_of(f"http://{server.address}/")
+            asyncio.run(use_page(page))
+            for other in without_page:
+                with Server(other) as elsewhere:
+                    asyncio.run(use_elsewhere(page, elsewhere.address))
+        finally:
+            browser.close()
         for connection in idle:
             connection.close()
-        server.terminate()
-        if server.wait(5) != 0:
-            sys.exit(f"{program}: ended with {server.returncode}")
-        print(f"{pathlib.Path(program).name}: the page shows what it should")
-    finally:
-        server.kill()
-        server.wait()
 
 
 if not shutil.which("chromium"):
     skip("chromium")
 if not websockets:
     skip("python3-websockets")
-for path in sys.argv[1:]:
-    try_server(path)
+split = sys.argv.index("--without-page")
+for at, path in enumerate(sys.argv[1:split]):
+    try_page(path, sys.argv[split + 1:] if at == 0 else [])
