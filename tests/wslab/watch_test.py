@@ -3,6 +3,7 @@
 is missing."""
 import os
 import pathlib
+import shlex
 import shutil
 import sys
 import time
@@ -58,6 +59,14 @@ class Watch(unittest.TestCase):
                       "wslab list", said)
         self.assertIn("watching lessons/00_first/exercise.c", said)
         self.assertIn("This is the exercise as it came", said)
+        self.quit()
+
+    def test_terminal_that_lets_only_one_group_write(self):
+        command = shlex.join(map(str, self.course.command()))
+        self.terminal = terminals.open(
+            ["sh", "-c", f"stty tostop; exec env --default-signal {command}"], 110, 45,
+            {"NO_COLOR": "1"})
+        self.see("FAIL 00.2", KEYS)
         self.quit()
 
     def test_saves_are_seen(self):

@@ -127,6 +127,20 @@ class Check(Test):
         self.course.solve(0)
         self.expect(0, "check", "00")
 
+    def test_nothing_that_is_shown_is_an_instruction_to_the_terminal(self):
+        self.course.replace('puts("one");', r'fputs("\033]0;log\007\n", stderr); __builtin_trap();')
+        said = self.expect(1, "check", "00")
+        self.assertIn(r"log: \x1b]0;log\x07", said)
+        self.course.exercise(0).write_text("int main(void) { return 0 }\n#error \033]0;x\007\n")
+        said += self.expect(1, "check", "00")
+        said += self.expect(1, "check", "00", "--color", "always").replace("\033[", "")
+        self.assertIn("does not compile yet", said)
+        folder = self.course.root / "handed-in/a\033]0;x\007\nb/00_first"
+        folder.mkdir(parents=True)
+        shutil.copy(self.course.solution(0), folder)
+        said += self.expect(0, "grade", folder.parent.parent)
+        self.assertNotIn("\033", said)
+
     def test_warnings_are_shown_each_time_and_are_no_mistake(self):
         self.course.solve(0)
         self.course.replace("return 0;", "int unused; return 0;")
@@ -144,6 +158,37 @@ class Check(Test):
         self.course.solve(0)
         self.expect(0, "check", "00", cwd="/")
         self.assertNotEqual(program.stat().st_mtime_ns, before)
+
+    def test_older_file_in_its_place_is_compiled(self):
+        older = self.course.root / "older.c"
+        shutil.copy(self.course.solution(0), older)
+        os.utime(older, (1, 1))
+        self.expect(1, "check", "00")
+        os.replace(older, self.course.exercise(0))
+        self.assertIn("ok 00.2", self.expect(0, "check", "00"))
+
+    def test_save_while_the_compiler_runs_is_compiled(self):
+        recipe = self.course.root / "build/lessons/recipe.ini"
+        compiler = self.course.root / "compiler"
+        text = RECIPE.read_text()
+        real = re.search(r"^compiler=(.*)$", text, re.M)[1]
+        compiler.write_text(f'''#!/bin/sh
+{shlex.quote(real)} "$@" || exit
+[ -e later.c ] || exit 0
+cat later.c >{self.course.exercise(0)} && rm later.c
+for word; do [ "$before" = -o ] && touch "$word"; before=$word; done
+exit 0
+''')
+        compiler.chmod(0o755)
+        recipe.parent.mkdir(parents=True)
+        recipe.write_text(text.replace(f"compiler={real}", f"compiler={compiler}"))
+        wslab = self.course.root / "build/bin/wslab"
+        wslab.parent.mkdir()
+        shutil.copy(WSLAB, wslab)
+        self.course.wslab = wslab
+        shutil.copy(self.course.solution(0), self.course.root / "later.c")
+        self.expect(0, "check", "00.1")
+        self.assertIn("ok 00.2", self.expect(0, "check", "00"))
 
     def test_server(self):
         said = self.expect(1, "check", "01")
@@ -418,6 +463,40 @@ class Learner(Test):
         self.assertIn("not ready yet", said)
 
 
+    def test_commands_at_the_same_time_keep_what_the_other_wrote(self):
+        fifo = self.course.root / "go-on"
+        os.mkfifo(fifo)
+        self.course.solve(0)
+        # This check has read the progress before the hint is shown, and writes it afterwards.
+        self.course.replace("int main(void)\n{", "int main(void)\n{\n    "
+                            'FILE *file = fopen("%s", "r"); fgetc(file); fclose(file);' % fifo)
+        check = subprocess.Popen(self.course.command("check", "00.1"), cwd=self.course.root,
+                                 env=self.course.environment(), stdout=subprocess.DEVNULL)
+        with open(fifo, "w"):  # the program runs
+            self.expect(0, "hint", "00.2")
+        self.assertEqual(check.wait(60), 0)
+        self.assertIn("hint 2 of 3", self.expect(0, "hint", "00.2"))
+        self.assertIn("1 of 4 checks", self.expect(0, "list"))
+
+
+    def test_what_cannot_be_written_is_no_success(self):
+        for words in (["list"], ["hint", "00.2"], ["check", "00.1"], ["schedule"]):
+            with open("/dev/full", "w") as full, self.subTest(words=words):
+                result = subprocess.run(self.course.command(*words), cwd=self.course.root,
+                                        env=self.course.environment(), stdout=full,
+                                        stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(result.returncode, 3)
+                self.assertIn("wslab: not all of the output could be written", result.stderr)
+
+    def test_shown_command_can_be_typed_whatever_the_folder_is_called(self):
+        state = self.course.root / "a|b`c`"
+        self.expect(1, "check", "01", WSLAB_STATE=str(state))
+        said = self.expect(0, "show", "01.1", WSLAB_STATE=str(state))
+        typed = subprocess.run(["sh", "-c", f"printf '%s\\n' {said}"], capture_output=True,
+                               text=True, check=True).stdout
+        self.assertIn(f"{state}/captures/01.1.pcapng\n", typed)
+
+
 class Manifest(Test):
     """Each mistake is named with its place."""
 
@@ -478,6 +557,9 @@ class Reports(Test):
         self.assertEqual(failed["group"], "00_first")
         self.assertEqual(failed["seed"], 7)
         self.assertIn("FAIL 00.2", failed["details"])
+        self.assertNotIn("capture", failed)  # it talks to nobody
+        failed = self.report("check", "01", "--json", status=1)["checks"][0]
+        self.assertEqual(failed["verdict"], "fail")
         self.assertTrue(os.path.exists(failed["capture"]))
         report = self.report("check", "00.1", "--json", "--seed", "99")
         self.assertEqual(report["checks"][0]["seed"], 99)
@@ -542,6 +624,40 @@ class Grade(Test):
         self.assertEqual(verdicts["dora.00_first", "00.1"], "fail")
         root = xml.etree.ElementTree.parse(path).getroot()
         self.assertEqual(len(list(root.iter("testcase"))), len(report["checks"]))
+
+    def test_what_a_program_started_ends_too(self):
+        source = self.course.root / "handed-in/dora/00_first/exercise.c"
+        self.hand_in("dora", 0, "#include <unistd.h>\nint main(void)\n{\n    fork();\n    pause();\n}\n")
+        for command in (["grade", self.course.root / "handed-in"],
+                        ["check", "00", "--source", source]):
+            with self.subTest(command=command):
+                wslab = subprocess.Popen(self.course.command(*command), cwd=self.course.root,
+                                         env=self.course.environment(), stdout=subprocess.DEVNULL)
+                end = time.monotonic() + 20
+                while len(programs_below(self.course.state)) < 2 and time.monotonic() < end:
+                    time.sleep(0.01)
+                wslab.terminate()
+                self.assertEqual(wslab.wait(10), -signal.SIGTERM)
+                time.sleep(0.5)
+                self.check_none_is_left()
+        self.expect(1, "grade", self.course.root / "handed-in", "--limit", "2")
+        self.check_none_is_left()
+
+    def check_none_is_left(self):
+        left = programs_below(self.course.state)
+        for process in left:
+            os.kill(process, signal.SIGKILL)
+        self.assertEqual(left, [])
+
+    def test_who_spoils_the_results_spoils_only_their_own(self):
+        solution = self.course.solution(0).read_text()
+        self.hand_in("anna", 0, solution)
+        self.hand_in("mallory", 0, "#include <stdlib.h>\n#include <unistd.h>\n" + solution.replace(
+            'puts("one");', 'puts("one"); if (chdir(getenv("WSLAB_STATE")) == 0) '
+            'fputs("nonsense\\n", fopen("progress.ini", "w"));'))
+        said = self.expect(3, "grade", self.course.root / "handed-in")
+        self.assertRegex(said, r"(?m)^anna +00_first +2 of 2 ")
+        self.assertRegex(said, r"(?m)^mallory +00_first +0 of 2 +00\.1 ")
 
     def test_interrupted_in_the_middle(self):
         self.hand_in("dora", 0, self.course.solution(0).read_text()

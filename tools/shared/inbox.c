@@ -11,6 +11,8 @@ static inbox_item *add(inbox *in, inbox_kind kind)
     item->at = in->at;
     item->bytes = g_byte_array_new();
     g_queue_push_tail(&in->items, item);
+    in->held += INBOX_ITEM_COST;
+    in->full = in->full || in->held > INBOX_MAX;
     return item;
 }
 
@@ -24,7 +26,7 @@ static void free_item(void *memory)
 void inbox_drop(inbox *in, GList *link)
 {
     inbox_item *item = link->data;
-    in->held -= item->bytes->len;
+    in->held -= item->bytes->len + INBOX_ITEM_COST;
     free_item(item);
     g_queue_delete_link(&in->items, link);
 }
@@ -152,10 +154,11 @@ static size_t take_frames(inbox *in, const uint8_t *bytes, size_t len)
 
 void inbox_take(inbox *in, const uint8_t *bytes, size_t len)
 {
-    while (len > 0) {
+    while (len > 0 && !in->full) {
         const size_t n = in->framed ? take_frames(in, bytes, len) : take_http(in, bytes, len);
         bytes += n, len -= n, in->at += n;
     }
+    in->at += len;
 }
 
 void inbox_end(inbox *in, bool reset)

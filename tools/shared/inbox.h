@@ -10,8 +10,14 @@
 
 #include <glib.h>
 
-/* One connection may have no more than this unread: 64 MiB of payload. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One connection may have no more than this unread: bytes, and INBOX_ITEM_COST for each item, since
+ * those without bytes need memory too. */
 #define INBOX_MAX ((size_t)64 << 20)
+#define INBOX_ITEM_COST ((size_t)128)
 
 typedef enum inbox_kind {
     INBOX_ANSWER, /* the head of an HTTP answer; what follows 101 are frames */
@@ -39,8 +45,8 @@ typedef struct inbox {
     uint64_t at;  /* stream offset of the next byte */
     bool framed;  /* behind a 101 */
     bool ended;   /* FIN or RST has come */
-    size_t held;  /* bytes in the items */
-    bool full;    /* INBOX_MAX was passed: the rest was dropped */
+    size_t held;  /* what the items cost */
+    bool full;    /* INBOX_MAX was passed: the rest of the stream was dropped, but its end */
     uint64_t frames;
     wsp_http_scanner scan;
     uint64_t body_left; /* of an HTTP answer; UINT64_MAX: until the end */
@@ -63,5 +69,9 @@ void inbox_drop(inbox *in, GList *link);
 
 /* Take an answer's head apart. `lines` is an array of `max` that *head points into. */
 void inbox_parse(const inbox_item *answer, wsp_http_head *head, wsp_http_header *lines, size_t max);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "perform.h"
 #include "player.h"
+#include "printable.h"
 #include "unread.h"
 
 #include <poll.h>
@@ -207,7 +208,7 @@ static void set_line(play_line *line, bool ok, const char *result)
 {
     line->ok = ok;
     g_free(line->result);
-    line->result = g_strdup(result);
+    line->result = printable(result);
 }
 
 /* Where the steps are: blocks that repeat, the step of the story that `say` began. */
@@ -262,7 +263,7 @@ static void tell_failure(player *p, const course *c, const step *s)
     }
     set_line(line, false, f->got ? f->got : "it went wrong");
     for (guint i = 0; i < f->detail->len; i++)
-        g_ptr_array_add(line->detail, g_strdup(f->detail->pdata[i]));
+        g_ptr_array_add(line->detail, printable(f->detail->pdata[i]));
     p->result->place = f->place;
     p->result->verdict = f->trouble ? PLAY_ERROR : PLAY_FAIL;
     p->result->reason =
@@ -397,6 +398,11 @@ play_result *play_not_tried(play_verdict verdict, const char *reason)
     r->verdict = verdict;
     r->reason = g_strdup(reason);
     return r;
+}
+
+void play_ends_with_us(void)
+{
+    program_ends_with_us();
 }
 
 void play_result_free(play_result *r)

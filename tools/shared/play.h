@@ -59,7 +59,7 @@ const char *play_verdict_name(play_verdict verdict);
 typedef struct play_line {
     bool expect;  /* "expect", otherwise "action" */
     char *text;   /* what was done or expected: "a sends text 4096 x 'a'" */
-    char *result; /* "ok", or what was got: "got a ping header inside it" */
+    char *result; /* "ok", or what was got: "got a ping header inside it"; printable.h */
     bool ok;
     GPtrArray *detail;  /* further lines (char *) below it: context, caret, end of the log */
     unsigned file_line; /* of the case; 0 = not a line of it (starting, stopping the program) */
@@ -93,6 +93,12 @@ play_result *play_case(const script *s, const play_options *options);
 
 /* A result without a play: verdict ERROR or SKIPPED with this reason. */
 play_result *play_not_tried(play_verdict verdict, const char *reason);
+
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP end what the program under test has started, too, before
+ * they end this process as ever. Signals that are ignored stay so.
+ */
+void play_ends_with_us(void);
 
 void play_result_free(play_result *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(play_result, play_result_free)

@@ -117,6 +117,28 @@ static void close_all(const int *fds, size_t count)
             close(fds[i]);
 }
 
+/* The group of the program that runs, for a handler; 0 = none. */
+static volatile sig_atomic_t group;
+
+static void end_group(int number)
+{
+    if (group > 0)
+        kill(-group, SIGKILL);
+    raise(number); /* SA_RESETHAND: this time it ends us */
+}
+
+void program_ends_with_us(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction ours = {.sa_handler = end_group, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        struct sigaction before;
+        sigaction(numbers[i], NULL, &before);
+        if (before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &ours, NULL);
+    }
+}
+
 static bool fork_it(program *p, const start *s, int failed)
 {
     p->pid = fork();
@@ -128,6 +150,7 @@ static bool fork_it(program *p, const start *s, int failed)
         return false;
     }
     setpgid(p->pid, p->pid); /* whoever comes first */
+    group = p->pid;
     int error = 0;
     ssize_t n;
     do { /* the end of the pipe: execve has closed it */
@@ -280,7 +303,7 @@ bool program_has_ended(program *p)
         p->ended = true;
         /* Its group may have more members: they go too. */
         kill(-p->pid, SIGKILL);
-        p->pid = 0;
+        p->pid = group = 0;
     }
     return p->ended;
 }
@@ -299,7 +322,7 @@ void program_end(program *p)
         while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
             ;
         p->ended = true;
-        p->pid = 0;
+        p->pid = group = 0;
     }
     close_all((const int[]){p->out, p->err}, 2);
     p->out = p->err = -1;

@@ -44,6 +44,9 @@ bool program_start(program *p, const program_setup *setup, GError **error);
  * them); programs that are started get the limit that was before. */
 void program_raise_our_limit(void);
 
+/* See play_ends_with_us: the kernel alone would end the program, not its group. */
+void program_ends_with_us(void);
+
 /* Take what it wrote so far, without waiting. */
 void program_read(program *p);
 

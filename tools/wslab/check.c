@@ -210,7 +210,8 @@ static gboolean check_one(run *r, const course_check *check, gboolean *passed, G
                               (guint64)seed};
     g_autofree char *capture = results_capture(r->lab, check->id);
     gboolean tried = played->verdict != PLAY_SKIPPED && !r->refused;
-    results_add(r->results, check->lesson->id, check->id, &result, tried ? capture : NULL);
+    gboolean talked = tried && conversation_connections(played->conversation) > 0;
+    results_add(r->results, check->lesson->id, check->id, &result, talked ? capture : NULL);
     if (!r->refused)
         say_verdict(r, check, &result);
     *passed = result.verdict == PLAY_PASS || result.verdict == PLAY_SKIPPED;
@@ -342,6 +343,7 @@ int check_run(lab *here, char **arguments, GError **error)
     run r = {.lab = here, .own = record || (!program && !source)};
     if (!options_are_sound(arguments[0], &r, error))
         return LAB_USAGE;
+    play_ends_with_us();
     starter_keep(here);
     int status = LAB_CANNOT;
     r.results = results_new();

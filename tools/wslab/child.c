@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { PATIENCE_MS = 1000 };
+
 /* What the child needs between fork and exec. */
 typedef struct place {
     int output;
@@ -20,8 +22,9 @@ static void prepare(gpointer data)
 {
     const place *p = data;
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != p->parent) /* it went before we asked to be told */
+    signal(SIGTTOU, SIG_IGN); /* it writes to the terminal, whatever stty tostop says of others */
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* it ends what it has started first */
+    if (getppid() != p->parent)       /* it went before we asked to be told */
         _exit(1);
     if (p->output >= 0 &&
         (dup2(p->output, STDOUT_FILENO) < 0 || dup2(p->output, STDERR_FILENO) < 0))
@@ -62,7 +65,13 @@ gboolean child_ended(pid_t pid, int *status)
 
 void child_end(pid_t pid)
 {
-    kill(-pid, SIGKILL);
+    siginfo_t ended = {0};
+    kill(-pid, SIGTERM);
+    for (int i = 0; i < PATIENCE_MS && ended.si_pid == 0; i++) {
+        g_usleep(1000);
+        waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT);
+    }
+    kill(-pid, SIGKILL); /* of its group, who stays */
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }

@@ -18,7 +18,7 @@ pid_t child_start(const char *const *words, const char *state, int output, GErro
 /* Whether it has ended: then *status is its exit status, or -1 when a signal ended it. */
 gboolean child_ended(pid_t pid, int *status);
 
-/* End it and all of its group, and wait for it. */
+/* End it and all of its group, and wait for it. It can end what it has started before. */
 void child_end(pid_t pid);
 
 #endif

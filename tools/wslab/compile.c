@@ -1,12 +1,15 @@
 #include "compile.h"
 
 #include "lab.h"
+#include "printable.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 struct recipe {
     char *path;
@@ -107,13 +110,27 @@ static GPtrArray *command_line(const recipe *r, compile_kind kind, const char *s
 /* ---- What is kept ------------------------------------------------------------------------------
  */
 
-/* When it was last changed, in nanoseconds; of a file that is missing, never (0). */
+static gint64 nanoseconds(const struct timespec *time)
+{
+    return (gint64)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+/* When what stands there last became another, in nanoseconds; of a file that is missing, never (0).
+ * A file that was moved or unpacked there keeps the time of its content: what counts is when it
+ * came. */
 static gint64 changed(const char *path)
 {
     GStatBuf info;
     if (g_stat(path, &info) != 0)
         return 0;
-    return (gint64)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+    return MAX(nanoseconds(&info.st_mtim), nanoseconds(&info.st_ctim));
+}
+
+/* When it was begun to be made: what compile() dates it with. */
+static gint64 made(const char *program)
+{
+    GStatBuf info;
+    return g_stat(program, &info) == 0 ? nanoseconds(&info.st_mtim) : 0;
 }
 
 /* The newest of the C files in the source's folder: the learner may have split theirs. */
@@ -139,7 +156,7 @@ static gboolean is_current(const recipe *r, compile_kind kind, const char *sourc
         g_key_file_get_string_list(r->file, group_of(r, kind), "libraries", NULL, NULL);
     for (char **library = libraries; library && *library; library++)
         newest = MAX(newest, changed(*library));
-    return changed(program) > newest;
+    return made(program) > newest;
 }
 
 compile_result compile(const recipe *r, compile_kind kind, const char *from, const char *source,
@@ -156,7 +173,12 @@ compile_result compile(const recipe *r, compile_kind kind, const char *from, con
         lab_wrong(error, LAB_CANNOT, "cannot make %s: %s", folder, g_strerror(errno));
         return COMPILE_CANNOT;
     }
-    g_autoptr(GPtrArray) command = command_line(r, kind, source, program, colours);
+    /* A save while the compiler runs is newer than the program; one that is ended in the middle
+     * leaves no half program. */
+    g_autofree char *unfinished = g_strdup_printf("%s.%d", program, (int)getpid());
+    struct timespec dates[2];
+    clock_gettime(CLOCK_REALTIME, &dates[0]);
+    g_autoptr(GPtrArray) command = command_line(r, kind, source, unfinished, colours);
     GError *cause = NULL;
     int status = 0;
     if (!g_spawn_sync(from, (char **)command->pdata, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
@@ -166,10 +188,21 @@ compile_result compile(const recipe *r, compile_kind kind, const char *from, con
         g_clear_error(&cause);
         return COMPILE_CANNOT;
     }
-    /* A program that had warnings is compiled again next time, so that they are said again. */
-    if (status == 0 && **messages) {
-        const struct timespec old[] = {{.tv_sec = 1}, {.tv_sec = 1}};
-        utimensat(AT_FDCWD, program, old, 0);
+    char *said = *messages;
+    *messages = printable_messages(said);
+    g_free(said);
+    if (status != 0) {
+        g_unlink(unfinished);
+        return COMPILE_REFUSED;
     }
-    return status == 0 ? COMPILE_DONE : COMPILE_REFUSED;
+    /* A program that had warnings is compiled again next time, so that they are said again. */
+    if (**messages)
+        dates[0] = (struct timespec){.tv_sec = 1};
+    dates[1] = dates[0];
+    if (utimensat(AT_FDCWD, unfinished, dates, 0) != 0 || g_rename(unfinished, program) != 0) {
+        lab_wrong(error, LAB_CANNOT, "cannot write %s: %s", program, g_strerror(errno));
+        g_unlink(unfinished);
+        return COMPILE_CANNOT;
+    }
+    return COMPILE_DONE;
 }

@@ -170,6 +170,8 @@ int main(int argc, char **argv)
             puts("wslab " WSKIT_VERSION);
         else
             status = run(c, &error);
+        if (!error && (fflush(stdout) != 0 || ferror(stdout)))
+            lab_wrong(&error, LAB_CANNOT, "not all of the output could be written");
     }
     if (error) {
         lab_print(stderr, "wslab: %s\n", error->message);

@@ -36,6 +36,7 @@ int play_run(lab *here, char **arguments, GError **error)
         g_error_free(cause);
         return LAB_CANNOT;
     }
+    play_ends_with_us();
     play_options options = {.program = program,
                             .port = (unsigned)port,
                             .seed = (guint64)seed,

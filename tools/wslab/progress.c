@@ -3,12 +3,35 @@
 #include "lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 struct progress {
     GKeyFile *file;
     char *folder, *path;
+    int lock; /* -1 = no change is being made */
 };
+
+/* Read it anew: other commands may have written it meanwhile. */
+static gboolean load(progress *p, GError **error)
+{
+    GError *cause = NULL;
+    GKeyFile *file = g_key_file_new();
+    if (g_key_file_load_from_file(file, p->path, G_KEY_FILE_KEEP_COMMENTS, &cause) ||
+        g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        g_key_file_unref(p->file);
+        p->file = file;
+    } else {
+        lab_wrong(error, LAB_CANNOT, "%s: %s; delete the file to begin anew", p->path,
+                  cause->message);
+        g_key_file_unref(file);
+        file = NULL;
+    }
+    g_clear_error(&cause);
+    return file != NULL;
+}
 
 progress *progress_open(const char *state, GError **error)
 {
@@ -16,16 +39,11 @@ progress *progress_open(const char *state, GError **error)
     p->file = g_key_file_new();
     p->folder = g_strdup(state);
     p->path = g_build_filename(state, "progress.ini", NULL);
-    GError *cause = NULL;
-    if (!g_key_file_load_from_file(p->file, p->path, G_KEY_FILE_KEEP_COMMENTS, &cause) &&
-        !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-        lab_wrong(error, LAB_CANNOT, "%s: %s; delete the file to begin anew", p->path,
-                  cause->message);
-        progress_close(p);
-        p = NULL;
-    }
-    g_clear_error(&cause);
-    return p;
+    p->lock = -1;
+    if (load(p, error))
+        return p;
+    progress_close(p);
+    return NULL;
 }
 
 void progress_close(progress *p)
@@ -38,16 +56,44 @@ void progress_close(progress *p)
     g_free(p);
 }
 
+static void unlock(progress *p)
+{
+    close(p->lock);
+    p->lock = -1;
+}
+
+/*
+ * Each change is between begin and save: of what the file says now, and nobody else changes it
+ * meanwhile. The lock is a file of its own, since saving puts another file in the place of the old.
+ */
+static gboolean begin(progress *p, GError **error)
+{
+    g_autofree char *path = g_strconcat(p->path, ".lock", NULL);
+    if (g_mkdir_with_parents(p->folder, 0755) == 0)
+        p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (p->lock < 0) {
+        lab_wrong(error, LAB_CANNOT, "cannot keep your progress in %s: %s", p->path,
+                  g_strerror(errno));
+        return FALSE;
+    }
+    while (flock(p->lock, LOCK_EX) != 0 && errno == EINTR) /* else: not every file system can */
+        ;
+    if (load(p, error))
+        return TRUE;
+    unlock(p);
+    return FALSE;
+}
+
 static gboolean save(progress *p, GError **error)
 {
     GError *cause = NULL;
-    if (g_mkdir_with_parents(p->folder, 0755) == 0 &&
-        g_key_file_save_to_file(p->file, p->path, &cause))
-        return TRUE;
-    lab_wrong(error, LAB_CANNOT, "cannot keep your progress in %s: %s", p->path,
-              cause ? cause->message : g_strerror(errno));
+    gboolean saved = g_key_file_save_to_file(p->file, p->path, &cause);
+    if (!saved)
+        lab_wrong(error, LAB_CANNOT, "cannot keep your progress in %s: %s", p->path,
+                  cause->message);
     g_clear_error(&cause);
-    return FALSE;
+    unlock(p);
+    return saved;
 }
 
 progress_result progress_get(const progress *p, const char *check)
@@ -86,6 +132,8 @@ static void put_text(progress *p, const char *check, const char *key, const char
 
 gboolean progress_keep(progress *p, const char *check, const progress_result *r, GError **error)
 {
+    if (!begin(p, error))
+        return FALSE;
     put_text(p, check, "result", play_verdict_name(r->verdict));
     put_text(p, check, "title", r->title);
     put_text(p, check, "reason", r->reason);
@@ -97,6 +145,8 @@ gboolean progress_keep(progress *p, const char *check, const progress_result *r,
 
 gboolean progress_forget(progress *p, const char *check, GError **error)
 {
+    if (!begin(p, error))
+        return FALSE;
     static const char *const keys[] = {"result", "title", "reason", "details", "seconds", "seed"};
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
         g_key_file_remove_key(p->file, check, keys[i], NULL);
@@ -110,6 +160,8 @@ char *progress_where(const progress *p, const char *check)
 
 gboolean progress_keep_where(progress *p, const char *check, const char *where, GError **error)
 {
+    if (!begin(p, error))
+        return FALSE;
     put_text(p, "captures", check, where);
     return save(p, error);
 }
@@ -122,6 +174,8 @@ int progress_hints(const progress *p, const char *check)
 
 gboolean progress_keep_hints(progress *p, const char *check, int shown, GError **error)
 {
+    if (!begin(p, error))
+        return FALSE;
     g_key_file_set_integer(p->file, check, "hints", shown);
     return save(p, error);
 }
@@ -131,7 +185,11 @@ gboolean progress_seed(progress *p, guint64 *seed, GError **error)
     *seed = g_key_file_get_uint64(p->file, "learner", "seed", NULL);
     if (*seed > 0)
         return TRUE;
-    *seed = 1 + g_random_int() / 2; /* short enough to be typed */
+    if (!begin(p, error))
+        return FALSE;
+    *seed = g_key_file_get_uint64(p->file, "learner", "seed", NULL);
+    if (*seed == 0)
+        *seed = 1 + g_random_int() / 2; /* short enough to be typed */
     g_key_file_set_uint64(p->file, "learner", "seed", *seed);
     return save(p, error);
 }
@@ -150,6 +208,8 @@ gboolean progress_answered(const progress *p, const char *question, guint64 seed
 
 gboolean progress_keep_answered(progress *p, const char *question, guint64 seed, GError **error)
 {
+    if (!begin(p, error))
+        return FALSE;
     g_autofree char *key = question_key(question, seed);
     g_key_file_set_boolean(p->file, "questions", key, TRUE);
     return save(p, error);

@@ -1,6 +1,7 @@
 /*
  * What the learner has done: STATE/progress.ini. A group per check with its last result and how
- * many hints were shown; the learner's own seed. Written at once and as a whole.
+ * many hints were shown; the learner's own seed. Written at once and as a whole; what other
+ * commands wrote meanwhile is kept.
  */
 #ifndef WSLAB_PROGRESS_H
 #define WSLAB_PROGRESS_H

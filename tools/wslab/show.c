@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static gboolean print;
@@ -36,8 +37,8 @@ int show_run(lab *here, char **arguments, GError **error)
     if (print || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         for (char **word = command; *word; word++) {
             g_autofree char *quoted = g_shell_quote(*word);
-            printf("%s%s", word > command ? " " : "",
-                   strpbrk(*word, " '\"$\\&;()<>*?") ? quoted : *word);
+            size_t plain = strspn(*word, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "/._-+:,=@%");
+            printf("%s%s", word > command ? " " : "", (*word)[plain] ? quoted : *word);
         }
         printf("\n");
         return LAB_PASSED;
