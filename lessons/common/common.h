@@ -44,7 +44,8 @@ void lesson_log(unsigned conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 int lesson_listen(const lesson_options *options);
 
 /* The next client's socket, with TCP_NODELAY; -1 when the listening socket is closed or shut down.
- * Where the process is out of descriptors it says so, waits a little and tries again. */
+ * Where the process is out of descriptors, or the system of memory, it says so, waits a little and
+ * tries again. */
 int lesson_accept(int listener);
 
 /* Send all of it: false when the peer is gone or the socket's send timeout passed. A send may take

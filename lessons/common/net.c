@@ -39,10 +39,10 @@ int lesson_accept(int listener)
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             return fd;
         }
-        if (errno == EMFILE || errno == ENFILE) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             lesson_log(0, "cannot accept: %s", g_strerror(errno));
             g_usleep(10000);
-        } else if (errno != EINTR && errno != ECONNABORTED) {
+        } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) {
             return -1;
         }
     }
