@@ -109,11 +109,13 @@ static void gave_up(player *p, const peer *who, const char *why)
     finding_detail(&p->found, "%s", why);
 }
 
-static bool no_more_hope(player *p, const peer *who, quiet *q, int64_t deadline)
+/* `ended`: the program had ended, and all of its log had come, before we looked for the last time.
+ */
+static bool no_more_hope(player *p, const peer *who, quiet *q, int64_t deadline, bool ended)
 {
     const int64_t now = g_get_monotonic_time();
     g_autofree char *why = NULL;
-    if (!who && program_has_ended(&p->program) && p->program.err < 0)
+    if (!who && ended)
         why = g_strdup("the program has ended");
     else if (who && who->in.full)
         why = g_strdup("it does not stop");
@@ -148,6 +150,7 @@ bool player_wait(player *p, looker looks, peer *who, const step *s)
     const int64_t deadline = g_get_monotonic_time() + p->ceiling_us;
     quiet q = {.since_us = g_get_monotonic_time()};
     for (int64_t wrong_us = 0;;) {
+        const bool ended = program_has_ended(&p->program) && p->program.err < 0;
         const look seen = looks(p, who, s);
         if (seen == LOOK_RIGHT)
             return true;
@@ -159,7 +162,7 @@ bool player_wait(player *p, looker looks, peer *who, const step *s)
             player_turn(p, 20);
             continue;
         }
-        if (no_more_hope(p, who, &q, deadline))
+        if (no_more_hope(p, who, &q, deadline, ended))
             return false;
         player_turn(p, 20);
     }
