@@ -90,7 +90,7 @@ static void read_answer(inbox *in, inbox_item *item)
 static bool may_be_answer(const GByteArray *bytes)
 {
     static const char begin[] = "HTTP/1.";
-    return memcmp(bytes->data, begin, MIN(bytes->len, strlen(begin))) == 0;
+    return bytes->len == 0 || memcmp(bytes->data, begin, MIN(bytes->len, strlen(begin))) == 0;
 }
 
 static size_t take_http(inbox *in, const uint8_t *bytes, size_t len)
