@@ -1,16 +1,14 @@
 #!/usr/bin/python3
 """What holds for every lesson: its files, the length of its programs, its hints, the topics that its
-checks cover, and that the captures are what their scripts make.
+checks cover. (That the captures are what their scripts make is captures_test's.)
 
     rules_test.py WSLAB PROJECT [--update]
 """
 
 import difflib
-import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
 from course import project_of, read_course, read_manifest, split
@@ -129,15 +127,6 @@ class Rules(unittest.TestCase):
             for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text()):
                 if "://" not in link:
                     self.assertTrue((path.parent / link).exists(), f"{path}: {link}")
-
-    @of_each_lesson
-    def test_captures_are_what_their_scripts_make(self, lesson):
-        script = lesson.folder / "captures/broken.talk"
-        with tempfile.NamedTemporaryFile(suffix=".pcapng") as made:
-            subprocess.run([WSLAB, "talk", script, made.name, "--root", PROJECT], check=True,
-                           capture_output=True)
-            self.assertEqual(pathlib.Path(made.name).read_bytes(),
-                             script.with_suffix(".pcapng").read_bytes())
 
     def test_every_lesson_needs_only_earlier_ones(self):
         manifest = read_manifest(PROJECT)

@@ -102,8 +102,7 @@ static look join_item(player *p, const peer *who, joining *j, GList *link, const
     if (item->kind != INBOX_FRAME && j->begun) {
         g_autofree char *name = finding_name(item);
         finding_item(&p->found, who->connection, item);
-        g_free(p->found.got);
-        p->found.got = g_strdup_printf("got %zu bytes of it, then %s", j->len, name);
+        finding_got_instead(&p->found, "got %zu bytes of it, then %s", j->len, name);
         return LOOK_WRONG;
     }
     const bool is_data = item->kind == INBOX_FRAME && !wsp_opcode_is_control(item->header.opcode);
@@ -174,12 +173,6 @@ bool expect_frame(player *p, const step *s)
     return wait_with_data(p, looks_for_frame, s);
 }
 
-/* A ping or a pong: a frame too. */
-bool expect_control(player *p, const step *s)
-{
-    return wait_with_data(p, looks_for_frame, s);
-}
-
 static look looks_for_close(player *p, peer *who, const step *s)
 {
     GList *link = first_but_pings(who);
@@ -224,8 +217,7 @@ static look looks_for_end(player *p, peer *who, const step *s)
     if (strcmp(what, fin ? "reset" : "end") != 0)
         return LOOK_RIGHT; /* it stays: nothing can come behind it */
     finding_item(&p->found, who->connection, item);
-    g_free(p->found.got);
-    p->found.got = g_strdup(fin ? "got FIN, not RST" : "got RST, not FIN");
+    finding_got_instead(&p->found, fin ? "got FIN, not RST" : "got RST, not FIN");
     return LOOK_WRONG;
 }
 
@@ -241,10 +233,7 @@ static look looks_when_ended(player *p, peer *who, const step *s)
     const int64_t passed_ms = (who->ended_us - who->last_sent_us) / 1000;
     if (passed_ms >= (int64_t)s->number)
         return LOOK_RIGHT;
-    p->found.place = (play_place){.known = true,
-                                  .connection = who->connection,
-                                  .frame = who->in.frames,
-                                  .offset = who->in.at};
+    player_place_at_end(p, who);
     finding_got(&p->found, "the end came after %" G_GINT64_FORMAT " ms", passed_ms);
     return LOOK_WRONG;
 }
@@ -288,10 +277,8 @@ static look wrong_after_pings(player *p, const peer *who, const inbox_item *item
 {
     g_autofree char *name = finding_name(item);
     finding_item(&p->found, who->connection, item);
-    if (!item->violations) {
-        g_free(p->found.got);
-        p->found.got = g_strdup_printf("got %s after %" G_GUINT64_FORMAT " pings", name, taken);
-    }
+    if (!item->violations)
+        finding_got_instead(&p->found, "got %s after %" G_GUINT64_FORMAT " pings", name, taken);
     return LOOK_WRONG;
 }
 
@@ -439,10 +426,8 @@ static look looks_for_exit(player *p, peer *who, const step *s)
 bool expect_exit(player *p, const step *s)
 {
     p->exit_judged = player_wait(p, looks_for_exit, NULL, s);
-    if (!p->exit_judged && !p->program.ended) {
-        g_free(p->found.got);
-        p->found.got = g_strdup("the program is still running");
-    }
+    if (!p->exit_judged && !p->program.ended)
+        finding_got_instead(&p->found, "the program is still running");
     return p->exit_judged;
 }
 
@@ -467,9 +452,10 @@ bool expect_log(player *p, const step *s)
     if (player_wait(p, looks_for_log, NULL, s))
         return true;
     const uint64_t count = count_matches(p, s);
-    g_free(p->found.got);
-    p->found.got = count == 0 ? g_strdup("no line matches")
-                              : g_strdup_printf("%" G_GUINT64_FORMAT " match", count);
+    if (count == 0)
+        finding_got_instead(&p->found, "no line matches");
+    else
+        finding_got_instead(&p->found, "%" G_GUINT64_FORMAT " match", count);
     g_ptr_array_set_size(p->found.detail, 0);
     g_autoptr(GPtrArray) last = program_last_lines(&p->program, 6);
     for (guint i = 0; i < last->len; i++)
@@ -490,8 +476,7 @@ static look looks_for_descriptors(player *p, peer *who, const step *s)
 /* "got 5 more" in place of "no response", with numbers. */
 static bool told_more(player *p, unsigned now, unsigned base, const char *what)
 {
-    g_free(p->found.got);
-    p->found.got = g_strdup_printf("%u more", now - base);
+    finding_got_instead(&p->found, "%u more", now - base);
     g_ptr_array_set_size(p->found.detail, 0);
     finding_detail(&p->found, "%u %s at the start, %u now", base, what, now);
     return false;

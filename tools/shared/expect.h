@@ -5,7 +5,6 @@
 #include "step.h"
 
 bool expect_message(player *p, const step *s);
-bool expect_control(player *p, const step *s);
 bool expect_frame(player *p, const step *s);
 bool expect_close(player *p, const step *s);
 bool expect_end(player *p, const step *s);

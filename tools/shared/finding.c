@@ -24,6 +24,16 @@ void finding_got(finding *f, const char *format, ...)
     va_end(values);
 }
 
+void finding_got_instead(finding *f, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    char *got = g_strdup_vprintf(format, values); /* the old one may be among the values */
+    va_end(values);
+    g_free(f->got);
+    f->got = got;
+}
+
 void finding_detail(finding *f, const char *format, ...)
 {
     va_list values;

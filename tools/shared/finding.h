@@ -19,6 +19,9 @@ void finding_clear(finding *f);
 /* Set f->got, once: what was found first counts. */
 void finding_got(finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Set f->got in place of what was found before. */
+void finding_got_instead(finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* Add a line to the details. */
 void finding_detail(finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

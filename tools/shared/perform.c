@@ -131,8 +131,7 @@ static look judge_answer(player *p, const peer *who, const inbox_item *answer)
     const wsp_handshake_fault *fault = wsp_handshake_fault_first(faults);
     finding_item(&p->found, who->connection, answer);
     if (answer->status == 101) {
-        g_free(p->found.got);
-        p->found.got = g_strdup_printf("got a 101 that no client accepts: %s", fault->name);
+        finding_got_instead(&p->found, "got a 101 that no client accepts: %s", fault->name);
         finding_detail(&p->found, "%s (%s)", fault->text, fault->clause);
     }
     tell_head(&p->found, answer);
@@ -194,8 +193,7 @@ static bool flush(player *p, const step *s)
 {
     if (player_wait_all(p, looks_flushed, s))
         return true;
-    g_free(p->found.got);
-    p->found.got = g_strdup("the program does not read it");
+    finding_got_instead(&p->found, "the program does not read it");
     return false;
 }
 

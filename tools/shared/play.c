@@ -154,8 +154,7 @@ static bool sanitizers_are_content(player *p)
     if (!report)
         return true;
     g_autoptr(GPtrArray) lines = program_report_lines(&p->program, 12);
-    g_free(p->found.got);
-    p->found.got = g_steal_pointer(&report);
+    finding_got_instead(&p->found, "%s", report);
     g_ptr_array_set_size(p->found.detail, 0);
     tell_lines(p, lines);
     return false;
@@ -175,8 +174,7 @@ static void explain_end(player *p)
     if (program_has_ended(&p->program) &&
         (program_crashed(&p->program) || (p->script->server && !p->told_to_end))) {
         g_autofree char *how = program_how_it_ended(&p->program);
-        g_free(p->found.got);
-        p->found.got = g_strdup(how);
+        finding_got_instead(&p->found, "%s", how);
         g_ptr_array_set_size(p->found.detail, 0);
         tell_log(p, 8);
     }

@@ -84,15 +84,20 @@ static bool is_idle(player *p, quiet *q, int64_t now)
     return now - q->since_us > p->idle_us;
 }
 
+void player_place_at_end(player *p, const peer *who)
+{
+    p->found.place = (play_place){.known = true,
+                                  .connection = who->connection,
+                                  .frame = who->in.frames,
+                                  .offset = who->in.at};
+}
+
 /* No hope any more: what came instead? */
 static void gave_up(player *p, const peer *who, const char *why)
 {
     const inbox_item *item = who ? g_queue_peek_tail((GQueue *)&who->in.items) : NULL;
     if (who)
-        p->found.place = (play_place){.known = true,
-                                      .connection = who->connection,
-                                      .frame = who->in.frames,
-                                      .offset = who->in.at};
+        player_place_at_end(p, who);
     if (item && who->in.full)
         finding_got(&p->found, "got more than %d MiB that nobody asked for",
                     (int)(INBOX_MAX >> 20));

@@ -43,6 +43,9 @@ bool player_wait(player *p, looker looks, peer *who, const step *s);
  * is named. */
 bool player_wait_all(player *p, looker looks, const step *s);
 
+/* What is wrong is what did not come: its place is where the stream of this peer has got to. */
+void player_place_at_end(player *p, const peer *who);
+
 /* One turn of everything, waiting at most so long. */
 void player_turn(player *p, int timeout_ms);
 

@@ -381,11 +381,6 @@ talk *talk_read(const char *path, GError **error)
     return g_file_get_contents(path, &text, NULL, error) ? talk_parse(path, text, error) : NULL;
 }
 
-const char *talk_title(const talk *t)
-{
-    return t->title;
-}
-
 void talk_free(talk *t)
 {
     if (!t)

@@ -65,8 +65,6 @@ talk *talk_parse(const char *name, const char *text, GError **error);
  */
 conversation *talk_play(const talk *t, uint64_t seed, GError **error);
 
-const char *talk_title(const talk *t);
-
 void talk_free(talk *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(talk, talk_free)
 

@@ -62,11 +62,6 @@ int results_status(const results *r)
     return results_count(r, PLAY_FAIL) ? LAB_FAILED : LAB_PASSED;
 }
 
-int results_worse(int a, int b)
-{
-    return MAX(a, b);
-}
-
 static gboolean write_junit(const results *r, const char *path, GError **error)
 {
     FILE *file = fopen(path, "w");

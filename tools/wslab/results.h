@@ -20,9 +20,6 @@ guint results_count(const results *r, play_verdict verdict);
 /* 0 all passed (or were skipped), 1 one failed, 3 one could not be done. */
 int results_status(const results *r);
 
-/* The worst of two statuses: the grader's trouble is worse than the learner's. */
-int results_worse(int a, int b);
-
 /* The reports that are asked for: JSON on stdout, JUnit in a file (NULL = none). */
 gboolean results_report(const results *r, gboolean json, const char *junit, GError **error);
 
