@@ -96,8 +96,9 @@ static gboolean build(run *r, const course_lesson *lesson, compile_kind kind, ch
     g_autofree char *file = source_of(r, lesson);
     g_autofree char *messages = NULL;
     *path = program_of(r, lesson, file, kind);
-    compile_result result = compile(r->recipe, kind, r->lab->project.root, lab_shown(r->lab, file),
-                                    *path, paint_has_colours(), &messages, error);
+    compile_result result =
+        compile(r->recipe, kind, lesson->id, r->lab->project.root, lab_shown(r->lab, file), *path,
+                paint_has_colours(), &messages, error);
     if (result == COMPILE_REFUSED)
         r->refused = g_steal_pointer(&messages);
     else if (result == COMPILE_DONE && *messages && kind == COMPILE_PLAIN)

@@ -80,29 +80,36 @@ const char *recipe_compiler(const recipe *r)
 /* ---- The command -------------------------------------------------------------------------------
  */
 
-/* Append the values of a list, each behind `prefix`. */
-static void add_list(GPtrArray *command, const recipe *r, compile_kind kind, const char *key,
-                     const char *prefix)
+/* Append the values of a list, each behind `prefix`: what this lesson needs (NULL = none), then
+ * what all do. */
+static void add_list(GPtrArray *command, const recipe *r, compile_kind kind, const char *lesson,
+                     const char *key, const char *prefix)
 {
-    g_auto(GStrv) values = g_key_file_get_string_list(r->file, group_of(r, kind), key, NULL, NULL);
-    for (char **value = values; value && *value; value++)
-        g_ptr_array_add(command, g_strconcat(prefix, *value, NULL));
+    const char *common = group_of(r, kind);
+    g_autofree char *own = lesson ? g_strdup_printf("%s:%s", common, lesson) : NULL;
+    const char *groups[] = {own, common};
+    for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
+        g_auto(GStrv) values =
+            groups[i] ? g_key_file_get_string_list(r->file, groups[i], key, NULL, NULL) : NULL;
+        for (char **value = values; value && *value; value++)
+            g_ptr_array_add(command, g_strconcat(prefix, *value, NULL));
+    }
 }
 
-static GPtrArray *command_line(const recipe *r, compile_kind kind, const char *source,
-                               const char *program, gboolean colours)
+static GPtrArray *command_line(const recipe *r, compile_kind kind, const char *lesson,
+                               const char *source, const char *program, gboolean colours)
 {
     GPtrArray *command = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(command, g_strdup(r->compiler));
-    add_list(command, r, kind, "flags", "");
-    add_list(command, r, kind, "definitions", "-D");
-    add_list(command, r, kind, "includes", "-I");
+    add_list(command, r, kind, lesson, "flags", "");
+    add_list(command, r, kind, lesson, "definitions", "-D");
+    add_list(command, r, kind, lesson, "includes", "-I");
     g_ptr_array_add(command,
                     g_strdup(colours ? "-fdiagnostics-color=always" : "-fdiagnostics-color=never"));
     g_ptr_array_add(command, g_strdup("-o"));
     g_ptr_array_add(command, g_strdup(program));
     g_ptr_array_add(command, g_strdup(source));
-    add_list(command, r, kind, "libraries", "");
+    add_list(command, r, kind, lesson, "libraries", "");
     g_ptr_array_add(command, NULL);
     return command;
 }
@@ -148,23 +155,24 @@ static gint64 newest_source(const char *source)
     return newest;
 }
 
-static gboolean is_current(const recipe *r, compile_kind kind, const char *source,
-                           const char *program)
+static gboolean is_current(const recipe *r, compile_kind kind, const char *lesson,
+                           const char *source, const char *program)
 {
     gint64 newest = MAX(newest_source(source), changed(r->path));
-    g_auto(GStrv) libraries =
-        g_key_file_get_string_list(r->file, group_of(r, kind), "libraries", NULL, NULL);
-    for (char **library = libraries; library && *library; library++)
-        newest = MAX(newest, changed(*library));
+    g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
+    add_list(libraries, r, kind, lesson, "libraries", "");
+    for (guint i = 0; i < libraries->len; i++)
+        newest = MAX(newest, changed(libraries->pdata[i]));
     return made(program) > newest;
 }
 
-compile_result compile(const recipe *r, compile_kind kind, const char *from, const char *source,
-                       const char *program, gboolean colours, char **messages, GError **error)
+compile_result compile(const recipe *r, compile_kind kind, const char *lesson, const char *from,
+                       const char *source, const char *program, gboolean colours, char **messages,
+                       GError **error)
 {
     *messages = NULL;
     g_autofree char *path = g_canonicalize_filename(source, from);
-    if (is_current(r, kind, path, program)) {
+    if (is_current(r, kind, lesson, path, program)) {
         *messages = g_strdup("");
         return COMPILE_DONE;
     }
@@ -178,7 +186,7 @@ compile_result compile(const recipe *r, compile_kind kind, const char *from, con
     g_autofree char *unfinished = g_strdup_printf("%s.%d", program, (int)getpid());
     struct timespec dates[2];
     clock_gettime(CLOCK_REALTIME, &dates[0]);
-    g_autoptr(GPtrArray) command = command_line(r, kind, source, unfinished, colours);
+    g_autoptr(GPtrArray) command = command_line(r, kind, lesson, source, unfinished, colours);
     GError *cause = NULL;
     int status = 0;
     if (!g_spawn_sync(from, (char **)command->pdata, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,

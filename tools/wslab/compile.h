@@ -34,11 +34,12 @@ typedef enum compile_result {
 } compile_result;
 
 /*
- * Compile SOURCE (a path from `from`, the folder that the compiler runs in and from which it names
- * files) to PROGRAM (absolute), whose folder is made where it is missing. *messages is what the
- * compiler said; free it.
+ * Compile SOURCE, for the lesson of this name ("07_hub"; NULL = none; a path from `from`, the
+ * folder that the compiler runs in and from which it names files) to PROGRAM (absolute), whose
+ * folder is made where it is missing. *messages is what the compiler said; free it.
  */
-compile_result compile(const recipe *r, compile_kind kind, const char *from, const char *source,
-                       const char *program, gboolean colours, char **messages, GError **error);
+compile_result compile(const recipe *r, compile_kind kind, const char *lesson, const char *from,
+                       const char *source, const char *program, gboolean colours, char **messages,
+                       GError **error);
 
 #endif

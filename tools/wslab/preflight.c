@@ -73,7 +73,7 @@ static char *probe_kind(const machine *m, compile_kind kind, char **wrong)
     GError *cause = NULL;
     g_autofree char *text = g_strconcat("#include <stdio.h>\n", sample, NULL);
     if (!g_file_set_contents(source, text, -1, &cause) ||
-        compile(m->recipe, kind, m->folder, source, program, FALSE, &messages, &cause) !=
+        compile(m->recipe, kind, NULL, m->folder, source, program, FALSE, &messages, &cause) !=
             COMPILE_DONE) {
         *wrong = cause ? g_strdup(cause->message) : first_line(messages);
         g_clear_error(&cause);

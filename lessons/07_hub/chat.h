@@ -1,0 +1,262 @@
+/*
+ * Given: the parts of the chat service, and the lines between them.
+ *
+ *     main.c    the command line, signals, new clients
+ *     door.c    the opening handshake, the page
+ *     conn.c    one client: the thread that reads it (life.c: how it begins and ends)
+ *     hub.c     one thread that owns who is here and who is in which room (turns.c: that thread)
+ *     outbox.c  what is to be sent to a client; writers.c: the few threads that send it
+ *     schema.c  the messages: JSON in, JSON out
+ *
+ * A message goes one way: reader -> hub -> outboxes -> writers. Only the hub looks at rooms, only a
+ * writer sends, and nobody but a reader ever waits for a client.
+ */
+#ifndef CHAT_H
+#define CHAT_H
+
+#include "common.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <sys/uio.h>
+
+typedef struct conn conn;
+
+/* ---- How a connection can end ----------------------------------------------------------------
+ */
+
+enum { GOING_AWAY = 1001, NO_CLOSE = 1006, POLICY_CODE = 1008, TRY_LATER = 1013 };
+typedef enum end {
+    OPEN,
+    CLIENT,  /* the client sent a Close */
+    RULE,    /* the client broke a rule of the protocol, or a limit of the decoder */
+    IDLE,    /* it said nothing for --read-ms */
+    STUCK,   /* it took nothing for --write-ms */
+    SLOW,    /* it took less than its rooms said: its outbox was full */
+    POLICY,  /* our own rules ended it (lessons 08 and 09) */
+    LOST,    /* TCP ended without a Close */
+    STOPPED, /* this server stops */
+    FORCED,  /* this server stops, and could not wait any longer */
+    REFUSED, /* there was no sound handshake */
+    ENDS,
+} end;
+
+/* The word for it in log and Close, and the code of the Close that we send: 0 = whoever ends it
+ * says, NO_CLOSE = none is sent. */
+extern const struct end_kind {
+    const char *word;
+    uint16_t code;
+} ends[ENDS];
+
+/* ---- The messages (schema.c) -----------------------------------------------------------------
+ */
+
+enum { REF_MAX = 32, ROOM_NAME_MAX = 48, TEXT_MAX = 2000, MESSAGE_MAX = 16384 };
+
+typedef enum action { WRONG, JOIN, LEAVE, SAY, TELL } action;
+
+/* What a client asks for. Texts are valid UTF-8, and NULL where the action has none. */
+typedef struct request {
+    action action;
+    char *room, *text, *to;
+    char *ref;        /* the client's own word for this request; NULL = none */
+    const char *code; /* WRONG: the code of the error, and a sentence */
+    char *what;
+} request;
+
+/* Never NULL: what is no request is one to do something WRONG. */
+request *request_read(bool is_text, const void *message, size_t len);
+void request_free(request *r);
+
+/* One that was refused before it was read. `code` is static. */
+request *request_refused(const char *code);
+
+/* One member of an event's object: a text, a number, or a node (taken over). One without any of
+ * them is left out; the one without a name is the end. */
+typedef struct field {
+    const char *name, *text;
+    bool is_number;
+    uint64_t number;
+    struct _JsonNode *node;
+} field;
+#define TEXT(value) .text = (value)
+#define NUMBER(value) .is_number = true, .number = (value)
+#define NODE(value) .node = (value)
+
+/* {"event": name, …} as a text frame, ready for any number of clients: a server does not mask. */
+GBytes *event_frame(const char *name, const field *fields);
+
+/* [{"id": …, "name": …}, …] of a set of conns, so many of them at most; for a field's node. */
+struct _JsonNode *members_node(GHashTable *conns, unsigned most);
+
+/* Any frame of a server. */
+GBytes *frame_new(uint8_t opcode, const void *payload, size_t len);
+
+/* ---- One client (conn.c, life.c, door.c) -----------------------------------------------------
+ */
+
+enum {
+    OUTBOX_MAX = 64, /* frames that may wait for one client ... */
+    OUTBOX_PLACES,   /* ... and the Close behind them */
+    CREDIT = 32,     /* requests of one client that may wait for the hub */
+    CLOSE_MS = 2000, /* the longest wait for a client's end of the closing handshake */
+};
+
+/* What waits to be sent. All of it is behind the lock; what the writer has taken is its own. */
+typedef struct outbox {
+    GMutex lock;
+    GBytes *frames[OUTBOX_PLACES];
+    uint64_t put, taken; /* frames ever put in, and taken out */
+    end ended;           /* why no more is put in; the last frame is the Close */
+    uint16_t code;       /* of that Close; NO_CLOSE = there is none */
+} outbox;
+
+struct conn {
+    atomic_int refs;  /* its reader's; the hub's; a writer's while it has something to do */
+    unsigned number;  /* for the log: 1 is the first client */
+    char id[9];       /* made by the server, what others see: 8 hexadecimal digits */
+    char *name;       /* who it says it is (lesson 08: who it is) */
+    uint32_t address; /* IPv4, host's order */
+    int fd;
+    void *tls, *rights, *usage; /* of lessons 08 and 09, freed by their rules' `gone` */
+
+    outbox out;
+    struct writer *writer;
+    bool due;               /* on its writer's list (under that writer's lock) */
+    struct sending *rest;   /* the writer's own: what it has taken and not sent; NULL = nothing */
+    bool waits, said_fin;   /* the writer's own: for room in the socket; our direction has ended */
+    bool watched;           /* the writer's own: either of them ... */
+    int64_t deadline;       /* ... and when it gives up */
+    atomic_bool open, left; /* the handshake is done; the reader has ended */
+
+    sem_t credit;      /* the reader takes one for each request, the hub gives it back */
+    GHashTable *rooms; /* the hub's own: the rooms that it is in */
+    unsigned dropped;  /* the hub's own: messages that it did not get */
+};
+
+/* A client that has connected; its reader begins. False: no thread could be had. */
+bool conn_start(int fd, unsigned number);
+void *conn_read(void *c); /* the reader's thread */
+conn *conn_ref(conn *c);
+void conn_unref(conn *c);
+
+/* Read the request and answer it (door.c): the page, a refusal, or the 101. True: the connection is
+ * open, and `behind` (empty before) holds what came with the head and belongs to the frames. */
+bool door_open(conn *c, GByteArray *behind);
+
+/* End it without good manners: who waits for the socket wakes up. */
+void conn_cut(conn *c, end why);
+
+/* ---- Outboxes (outbox.c) ---------------------------------------------------------------------
+ */
+
+typedef enum put { PUT, PUT_FULL, PUT_ENDED } put;
+
+/* Put a frame in (it is shared, not copied). Never waits. Its writer learns of it from the next
+ * writers_wake(). */
+put outbox_put(conn *c, GBytes *frame);
+
+/*
+ * No more is put in. What is in still goes out, then a Close. The first reason stays; code is only
+ * used where `ends` has 0, and `reason` (NULL = the word of `why`) is the text of the Close. With
+ * SLOW what nobody has taken yet is thrown away.
+ */
+void outbox_end(conn *c, end why, uint16_t code, const char *reason);
+end outbox_why(conn *c, uint16_t *code);
+
+/* What a writer has taken out: frames [first, count) are not sent yet, of the first one `offset`
+ * bytes are. */
+typedef struct sending {
+    GBytes *frames[OUTBOX_PLACES];
+    unsigned first, count;
+    size_t offset;
+} sending;
+
+/* All that is in, to be freed with g_free() when all has gone; NULL = nothing is in. */
+sending *outbox_take(conn *c);
+
+/* Only when no thread uses it any more. */
+void outbox_clear(conn *c);
+
+/* ---- Writers (writers.c) ---------------------------------------------------------------------
+ */
+
+void writers_start(void);
+void writers_stop(void);
+void writers_note(conn *c); /* it has something to do, when its writer is woken */
+void writers_wake(void);    /* now */
+void writers_wait(void);    /* until they have tried to: they wait for no client, so it is soon */
+void writers_look(conn *c); /* note it, and wake its writer */
+struct writer *writer_of(unsigned number);
+
+/* ---- The hub (hub.c, turns.c) ----------------------------------------------------------------
+ */
+
+typedef enum happening { ARRIVED, OPENED, ASKED, GONE, STOP, LAST, STATS } happening;
+
+/* Tell the hub. c is referenced, r is taken over; both may be NULL. Any thread. */
+void hub_tell(happening what, conn *c, request *r);
+
+void hub_init(void); /* before the first hub_tell */
+
+/* The hub's thread; returns when LAST has said that nobody new will come, and nobody is left. */
+void hub_run(void);
+
+/* ---- What later lessons add ------------------------------------------------------------------
+ */
+
+/* How a request is refused before the 101. */
+typedef struct refusal {
+    uint16_t status;    /* 400 to 599 */
+    const char *code;   /* "token-expired" */
+    const char *what;   /* one sentence */
+    const char *header; /* NULL, or the name of one more header line */
+    const char *value;  /* ... and its value */
+} refusal;
+
+/* A NULL function is a rule that nobody made: everything is allowed. */
+typedef struct chat_rules {
+    const char *purpose;         /* for --help */
+    const GOptionEntry *options; /* further ones; NULL = none */
+    /* Once, behind the command line and before the first client. Ends the program if it must. */
+    void (*start)(int port);
+    /* Before anything is read of a client (reader's thread): may have something to prepare, such as
+     * TLS. False: it is cut. */
+    bool (*arrive)(conn *c);
+    /* Behind a sound request for /ws and before the 101 (reader's thread): NULL = let in. Sets
+     * c->name and c->rights. */
+    const refusal *(*admit)(conn *c, const wsp_http_head *head);
+    /* Each message, before it is read as JSON (reader's thread): NULL = goes on to the hub, else it
+     * is dropped and the client gets an error with this code. */
+    const char *(*allow)(conn *c, size_t len);
+    /* Each request (hub's thread): NULL = may, else the code of the error. */
+    const char *(*may)(const conn *c, const request *r);
+    /* Each connection, once per --ping-ms (hub's thread): NULL = may stay, else why not. */
+    const char *(*stay)(const conn *c);
+    /* It has ended, and nobody uses it any more (any thread). */
+    void (*gone)(conn *c);
+    /* Bytes from and to the client, as recv() and sendmsg(MSG_DONTWAIT) give and take them. */
+    ssize_t (*receive)(conn *c, void *in, size_t size);
+    ssize_t (*send)(conn *c, const struct iovec *out, int count);
+} chat_rules;
+
+extern lesson_options options;
+extern chat_rules rules; /* receive and send are never NULL: plain_receive, plain_send */
+
+ssize_t plain_receive(conn *c, void *in, size_t size);
+ssize_t plain_send(conn *c, const struct iovec *out, int count);
+
+/* ---- The whole (main.c) ----------------------------------------------------------------------
+ */
+
+extern struct chat_settings {
+    gboolean drop; /* --drop: a slow client loses messages; otherwise it is disconnected */
+    int room_max;  /* --room-max: members of one room */
+} settings;
+
+/* The main program: with these rules. */
+int chat_run(int argc, char **argv, const chat_rules *which);
+
+extern const char chat_page[]; /* page.html */
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * One client, and the thread that reads what it says; the thread lives as long as the connection.
+ * It decodes, and hands each request to the hub. It sends nothing itself.
+ */
+#include "07_hub/chat.h"
+
+#include <errno.h>
+
+enum { READ_MAX = 4096 };
+
+/* A whole message. The hub gives the credit back when it has dealt with it: a client that sends
+ * faster than the hub works waits here, and TCP makes it wait where it is. */
+static void hear(conn *c, uint8_t opcode, const GByteArray *message)
+{
+    const char *no = rules.allow ? rules.allow(c, message->len) : NULL;
+    request *r = no ? request_refused(no)
+                    : request_read(opcode == WSP_OPCODE_TEXT, message->data, message->len);
+    while (sem_wait(&c->credit) != 0)
+        continue; /* EINTR */
+    hub_tell(ASKED, c, r);
+}
+
+static void answer_ping(conn *c, const wsp_conn_proposal *pong)
+{
+    g_autoptr(GBytes) frame = frame_new(pong->opcode, pong->payload, pong->len);
+    outbox_put(c, frame); /* no room: a flood of pings need not be answered one for one */
+    writers_look(c);
+}
+
+static void decode(conn *c, wsp_conn *ws, GByteArray *message, uint8_t *in, size_t len)
+{
+    wsp_conn_event ev;
+    do {
+        size_t used = wsp_conn_receive(ws, 0, in, len, in, len, &ev);
+        in += used, len -= used;
+        if (ev.type == WSP_CONN_DATA)
+            g_byte_array_append(message, ev.data, (guint)ev.len);
+        if (ev.type == WSP_CONN_DATA && ev.last) {
+            hear(c, ev.opcode, message);
+            g_byte_array_set_size(message, 0);
+        } else if (ev.type == WSP_CONN_PING) {
+            answer_ping(c, &ev.reply);
+        } else if (ev.type == WSP_CONN_CLOSE || ev.type == WSP_CONN_FAILURE) {
+            outbox_end(c, ev.type == WSP_CONN_CLOSE ? CLIENT : RULE, ev.code, NULL);
+            writers_look(c);
+        }
+    } while (ev.type != WSP_CONN_NONE);
+}
+
+/* Until the client ends its direction, behind a Close too. */
+static void read_all(conn *c, GByteArray *in)
+{
+    wsp_conn ws;
+    wsp_conn_init(&ws, &(wsp_conn_options){.role = WSP_SERVER, .message.max_message = MESSAGE_MAX},
+                  0);
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    decode(c, &ws, message, in->data, in->len);
+    for (g_byte_array_set_size(in, READ_MAX);;) {
+        ssize_t n = rules.receive(c, in->data, in->len);
+        if (n < 0 && errno == EAGAIN) { /* it said nothing for --read-ms, not even a pong */
+            outbox_end(c, IDLE, 0, NULL);
+            writers_look(c);
+        } else if (n <= 0) {
+            return;
+        } else {
+            decode(c, &ws, message, in->data, (size_t)n);
+        }
+    }
+}
+
+void *conn_read(void *data)
+{
+    conn *c = data;
+    g_autoptr(GByteArray) in = g_byte_array_new();
+    if ((!rules.arrive || rules.arrive(c)) && door_open(c, in)) {
+        atomic_store(&c->open, true);
+        hub_tell(OPENED, c, NULL);
+        read_all(c, in);
+    }
+    outbox_end(c, atomic_load(&c->open) ? LOST : REFUSED, 0, NULL);
+    atomic_store(&c->left, true);
+    writers_look(c);
+    hub_tell(GONE, c, NULL);
+    conn_unref(c);
+    return NULL;
+}

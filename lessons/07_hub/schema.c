@@ -1,0 +1,137 @@
+/*
+ * Given: the messages. WebSocket carries them and does not care what they say; what they mean is
+ * ours to define, to check, and to answer when it is wrong. A request that is no request is not a
+ * reason to hang up: its sender is told what is wrong with it.
+ */
+#include "07_hub/chat.h"
+
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+/* ---- What clients ask for ---- */
+
+/* Which members each action has to have. */
+static const struct action_kind {
+    const char *name;
+    action action;
+    bool room, text, to;
+} actions[] = {
+    {"join", JOIN, .room = true},
+    {"leave", LEAVE, .room = true},
+    {"say", SAY, .room = true, .text = true},
+    {"tell", TELL, .text = true, .to = true},
+};
+
+static request *wrong(request *r, const char *code, const char *what)
+{
+    r->action = WRONG;
+    r->code = code;
+    g_free(r->what);
+    r->what = g_strdup(what);
+    return r;
+}
+
+request *request_refused(const char *code)
+{
+    return wrong(g_new0(request, 1), code, "this message was dropped");
+}
+
+void request_free(request *r)
+{
+    g_free(r->room), g_free(r->text), g_free(r->to), g_free(r->ref), g_free(r->what);
+    g_free(r);
+}
+
+/* A member that is a text of 1 to `most` bytes; NULL = it is missing, or something else. */
+static char *text_member(JsonObject *object, const char *name, size_t most)
+{
+    JsonNode *node = json_object_get_member(object, name);
+    const char *text =
+        node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node) : NULL;
+    const size_t len = text ? strlen(text) : 0;
+    return len > 0 && len <= most && g_utf8_validate(text, (gssize)len, NULL) ? g_strdup(text)
+                                                                              : NULL;
+}
+
+/* "room:tea", "device-group:7": a kind, a colon, and a name. */
+static bool is_room(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    const size_t kind = strspn(name, letters);
+    const char *rest = name[kind] == ':' ? name + kind + 1 : "";
+    return kind > 0 && *rest && rest[strspn(rest, letters)] == '\0';
+}
+
+static const struct action_kind *action_named(const char *name)
+{
+    for (size_t i = 0; name && i < G_N_ELEMENTS(actions); i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+static request *read_object(JsonObject *object)
+{
+    request *r = g_new0(request, 1);
+    g_autofree char *name = text_member(object, "do", 16);
+    const struct action_kind *kind = action_named(name);
+    r->ref = text_member(object, "ref", REF_MAX);
+    if (!kind)
+        return wrong(r, "no-such-action", "\"do\" is join, leave, say or tell");
+    r->action = kind->action;
+    r->room = kind->room ? text_member(object, "room", ROOM_NAME_MAX) : NULL;
+    r->text = kind->text ? text_member(object, "text", TEXT_MAX) : NULL;
+    r->to = kind->to ? text_member(object, "to", 8) : NULL;
+    if (kind->room && (!r->room || !is_room(r->room)))
+        return wrong(r, "bad-field", "\"room\" is like room:tea, 48 bytes at most");
+    if (kind->text && !r->text)
+        return wrong(r, "bad-field", "\"text\" has 1 to 2000 bytes");
+    if (kind->to && !r->to)
+        return wrong(r, "bad-field", "\"to\" is the id of a client");
+    return r;
+}
+
+request *request_read(bool is_text, const void *message, size_t len)
+{
+    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    JsonNode *root = NULL;
+    if (is_text && len > 0 && json_parser_load_from_data(parser, message, (gssize)len, NULL))
+        root = json_parser_get_root(parser);
+    if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+        return wrong(g_new0(request, 1), "not-json", "a message is a text with one JSON object");
+    return read_object(json_node_get_object(root));
+}
+
+/* ---- What we say ---- */
+
+JsonNode *members_node(GHashTable *conns, unsigned most)
+{
+    JsonArray *members = json_array_new();
+    GHashTableIter each;
+    g_hash_table_iter_init(&each, conns);
+    for (void *one; most > 0 && g_hash_table_iter_next(&each, &one, NULL); most--) {
+        const conn *c = one;
+        JsonObject *member = json_object_new();
+        json_object_set_string_member(member, "id", c->id);
+        json_object_set_string_member(member, "name", c->name);
+        json_array_add_object_element(members, member);
+    }
+    return json_node_init_array(json_node_alloc(), members);
+}
+
+GBytes *event_frame(const char *name, const field *fields)
+{
+    g_autoptr(JsonObject) object = json_object_new();
+    json_object_set_string_member(object, "event", name);
+    for (const field *f = fields; f->name; f++)
+        if (f->text)
+            json_object_set_string_member(object, f->name, f->text);
+        else if (f->node)
+            json_object_set_member(object, f->name, f->node);
+        else if (f->is_number)
+            json_object_set_int_member(object, f->name, (gint64)f->number);
+    g_autoptr(JsonNode) root = json_node_init_object(json_node_alloc(), object);
+    g_autofree char *text = json_to_string(root, FALSE);
+    return frame_new(WSP_OPCODE_TEXT, text, strlen(text));
+}

@@ -1,0 +1,157 @@
+/*
+ * Given: the hub's thread. It takes what has happened out of its inbox, a turn at a time, and knows
+ * when to ask clients whether they are there, and when to stop.
+ */
+#include "07_hub/hub.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TURN_MAX = 24, STOP_MS = 4000 };
+
+static const int64_t MS = 1000;
+
+typedef struct event {
+    happening what;
+    conn *c;
+    request *r;
+} event;
+
+struct hub hub;
+static GAsyncQueue *inbox;
+static bool last;            /* nobody new will come */
+static int64_t next, ending; /* when the next pings are due; when waiting for the end is over */
+
+void new_id(char id[9])
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    g_strlcpy(id, uuid, 9);
+}
+
+/* The first time all are told, and those that are not open yet are cut; then all are. */
+static void stop(void)
+{
+    GHashTableIter each;
+    ending = g_get_monotonic_time() + STOP_MS * MS;
+    hub.stops++;
+    g_hash_table_iter_init(&each, hub.conns);
+    for (void *c; g_hash_table_iter_next(&each, NULL, &c);)
+        if (hub.stops > 1 || !atomic_load(&((conn *)c)->open))
+            conn_cut(c, hub.stops > 1 ? FORCED : STOPPED);
+        else
+            outbox_end(c, STOPPED, 0, NULL);
+}
+
+static void tick(void)
+{
+    GHashTableIter each;
+    g_autoptr(GBytes) ping = frame_new(WSP_OPCODE_PING, NULL, 0);
+    g_hash_table_iter_init(&each, hub.conns);
+    for (void *c; g_hash_table_iter_next(&each, NULL, &c);) {
+        const char *no = rules.stay ? rules.stay(c) : NULL;
+        if (no)
+            outbox_end(c, POLICY, 0, no);
+        else if (atomic_load(&((conn *)c)->open))
+            outbox_put(c, ping); /* no room: there will be a pong to an earlier one */
+    }
+    next = g_get_monotonic_time() + options.ping_ms * MS;
+}
+
+/* A number of /proc/self/status. */
+static unsigned long process_status(const char *name)
+{
+    g_autofree char *text = NULL;
+    const char *line = NULL;
+    if (g_file_get_contents("/proc/self/status", &text, NULL, NULL))
+        line = strstr(text, name);
+    return line ? strtoul(line + strlen(name), NULL, 10) : 0;
+}
+
+/* One line: the hub's numbers, what the process weighs, and how connections ended. */
+static void print_stats(void)
+{
+    g_autoptr(GString) by = g_string_new(NULL);
+    for (int i = CLIENT; i < ENDS; i++)
+        g_string_append_printf(by, " %s %u", ends[i].word, hub.ended[i]);
+    lesson_log(0,
+               "stats: active %u, opened %u, rooms %u, subscriptions %u, messages %" PRIu64
+               ", deliveries %" PRIu64 ", dropped %" PRIu64
+               ", threads %lu, memory %lu KiB; ended:%s",
+               g_hash_table_size(hub.conns), hub.opened, g_hash_table_size(hub.rooms),
+               hub.subscriptions, hub.messages, hub.deliveries, hub.dropped,
+               process_status("Threads:"), process_status("VmRSS:"), by->str);
+}
+
+static void happen(const event *e)
+{
+    switch (e->what) {
+    case ARRIVED:
+        hub_arrive(e->c);
+        if (hub.stops > 0)
+            conn_cut(e->c, STOPPED);
+        break;
+    case OPENED: hub_open(e->c); break;
+    case ASKED:
+        hub_ask(e->c, e->r);
+        sem_post(&e->c->credit);
+        break;
+    case GONE: hub_bury(e->c); break;
+    case STOP: stop(); break;
+    case LAST: last = true; break;
+    case STATS: print_stats(); break;
+    }
+    hub.turn++;
+}
+
+/* ---- The thread ---- */
+
+void hub_tell(happening what, conn *c, request *r)
+{
+    event *e = g_new(event, 1);
+    *e = (event){what, c ? conn_ref(c) : NULL, r};
+    g_async_queue_push(inbox, e);
+}
+
+static void event_free(event *e)
+{
+    g_clear_pointer(&e->c, conn_unref);
+    g_clear_pointer(&e->r, request_free);
+    g_free(e);
+}
+
+/*
+ * A turn: all that has happened, up to a limit; then the writers are woken, once for all of it.
+ * They get the next turn when they have tried to send this one, and they never wait for a client.
+ * So an outbox holds two turns of its client's rooms at most, unless the client is slow.
+ */
+void hub_run(void)
+{
+    next = g_get_monotonic_time() + options.ping_ms * MS;
+    ending = INT64_MAX;
+    while (!last || g_hash_table_size(hub.conns) > 0) {
+        int64_t wait = MIN(next, ending) - g_get_monotonic_time();
+        event *e = g_async_queue_timeout_pop(inbox, (guint64)MAX(wait, 1));
+        for (hub.turn = 0; e; e = hub.turn < TURN_MAX ? g_async_queue_try_pop(inbox) : NULL) {
+            happen(e);
+            event_free(e);
+        }
+        if (g_get_monotonic_time() >= next)
+            tick();
+        if (g_get_monotonic_time() >= ending)
+            stop();
+        writers_wait();
+        writers_wake();
+    }
+    print_stats(); /* "active 0" is the proof */
+    g_hash_table_unref(hub.conns);
+    g_hash_table_unref(hub.rooms);
+    g_async_queue_unref(inbox);
+}
+
+void hub_init(void)
+{
+    inbox = g_async_queue_new();
+    hub.conns = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)conn_unref);
+    hub.rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_free);
+}

@@ -1,0 +1,216 @@
+/*
+ * Lesson 07: the hub. Who is here, and who is in which room, belongs to one thread. All others tell
+ * it what has happened, through a queue: no lock, and no order of locks to get wrong. What it says
+ * goes into outboxes, and that never waits: a client that takes nothing cannot hold up a room.
+ */
+#include "07_hub/hub.h"
+
+enum { ROOMS_MAX = 8, LISTED_MAX = 100 };
+
+/* ---- Saying something ---- */
+
+/* Never waits. A full outbox is the client's fault: its writer has tried to send all before. */
+static void deliver(conn *c, GBytes *frame)
+{
+    put result = outbox_put(c, frame);
+    hub.deliveries += result == PUT;
+    if (result == PUT_FULL && settings.drop)
+        c->dropped++, hub.dropped++;
+    else if (result == PUT_FULL)
+        outbox_end(c, SLOW, 0, NULL);
+}
+
+static void answer(conn *c, const char *name, const field *fields)
+{
+    g_autoptr(GBytes) frame = event_frame(name, fields);
+    deliver(c, frame);
+}
+
+static void refuse(conn *c, const request *r, const char *code, const char *what)
+{
+    answer(c, "error",
+           (field[]){{"code", TEXT(code)}, {"what", TEXT(what)}, {"ref", TEXT(r->ref)}, {0}});
+}
+
+/* The same bytes for all: encoded once, referenced by each outbox. */
+static void broadcast(room *to, const char *name, const field *fields, const conn *but)
+{
+    GHashTableIter each;
+    g_autoptr(GBytes) frame = event_frame(name, fields);
+    g_hash_table_iter_init(&each, to->members);
+    for (void *c; g_hash_table_iter_next(&each, &c, NULL);)
+        if (c != but)
+            deliver(c, frame);
+    hub.turn++;
+}
+
+/* Who came or went. In a large room nobody is told: all that come would cost n squared. */
+static void tell_presence(room *in, const char *name, const conn *c)
+{
+    unsigned count = g_hash_table_size(in->members);
+    if (count <= LISTED_MAX)
+        broadcast(in, name,
+                  (field[]){{"room", TEXT(in->name)},
+                            {"id", TEXT(c->id)},
+                            {"name", TEXT(c->name)},
+                            {"count", NUMBER(count)},
+                            {0}},
+                  c);
+}
+
+/* ---- Rooms ---- */
+
+void room_free(void *data)
+{
+    room *old = data;
+    g_hash_table_unref(old->members);
+    g_free(old->name);
+    g_free(old);
+}
+
+static room *room_named(const char *name)
+{
+    room *it = g_hash_table_lookup(hub.rooms, name);
+    if (!it) {
+        it = g_new0(room, 1);
+        it->name = g_strdup(name);
+        it->members = g_hash_table_new(NULL, NULL);
+        new_id(it->epoch);
+        g_hash_table_insert(hub.rooms, it->name, it);
+    }
+    return it;
+}
+
+/* The last one turns off the light: a room without members is no more. */
+static void take_out(conn *c, room *from)
+{
+    g_hash_table_remove(from->members, c);
+    g_hash_table_remove(c->rooms, from);
+    hub.subscriptions--;
+    tell_presence(from, "member_left", c);
+    if (g_hash_table_size(from->members) == 0)
+        g_hash_table_remove(hub.rooms, from->name);
+}
+
+/* ---- What clients ask for ---- */
+
+static void join(conn *c, const request *r)
+{
+    room *to = g_hash_table_lookup(hub.rooms, r->room);
+    if (to && g_hash_table_contains(c->rooms, to)) {
+        refuse(c, r, "already-a-member", "you are in this room");
+    } else if (to && (int)g_hash_table_size(to->members) >= settings.room_max) {
+        refuse(c, r, "room-full", "try again later");
+    } else if (g_hash_table_size(c->rooms) >= ROOMS_MAX) {
+        refuse(c, r, "too-many-rooms", "leave one first");
+    } else {
+        to = room_named(r->room);
+        g_hash_table_add(to->members, c);
+        g_hash_table_add(c->rooms, to);
+        hub.subscriptions++;
+        answer(c, "joined",
+               (field[]){{"room", TEXT(to->name)},
+                         {"seq", NUMBER(to->seq)},
+                         {"count", NUMBER(g_hash_table_size(to->members))},
+                         {"members", NODE(members_node(to->members, LISTED_MAX))},
+                         {"ref", TEXT(r->ref)},
+                         {0}});
+        tell_presence(to, "member_joined", c);
+    }
+}
+
+static void leave(conn *c, const request *r)
+{
+    room *from = g_hash_table_lookup(hub.rooms, r->room);
+    if (!from || !g_hash_table_contains(c->rooms, from)) {
+        refuse(c, r, "not-a-member", "you are not in this room");
+        return;
+    }
+    take_out(c, from);
+    answer(c, "left", (field[]){{"room", TEXT(r->room)}, {"ref", TEXT(r->ref)}, {0}});
+}
+
+static void say(conn *c, const request *r)
+{
+    room *in = g_hash_table_lookup(hub.rooms, r->room);
+    if (!in || !g_hash_table_contains(c->rooms, in)) {
+        refuse(c, r, "not-a-member", "join this room first");
+        return;
+    }
+    g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, in->epoch, ++in->seq);
+    hub.messages++;
+    broadcast(in, "message_sent",
+              (field[]){{"room", TEXT(in->name)},
+                        {"seq", NUMBER(in->seq)},
+                        {"id", TEXT(id)},
+                        {"from", TEXT(c->id)},
+                        {"name", TEXT(c->name)},
+                        {"text", TEXT(r->text)},
+                        {0}},
+              NULL);
+}
+
+static void tell(conn *c, const request *r)
+{
+    conn *to = g_hash_table_lookup(hub.conns, r->to);
+    char id[9];
+    if (!to || !atomic_load(&to->open)) {
+        refuse(c, r, "no-such-client", "nobody here has this id");
+        return;
+    }
+    new_id(id);
+    hub.messages++;
+    answer(to, "told",
+           (field[]){{"id", TEXT(id)},
+                     {"from", TEXT(c->id)},
+                     {"name", TEXT(c->name)},
+                     {"text", TEXT(r->text)},
+                     {0}});
+    answer(c, "sent",
+           (field[]){{"id", TEXT(id)}, {"to", TEXT(to->id)}, {"ref", TEXT(r->ref)}, {0}});
+}
+
+void hub_ask(conn *c, const request *r)
+{
+    static void (*const actions[])(conn *, const request *) = {
+        [JOIN] = join, [LEAVE] = leave, [SAY] = say, [TELL] = tell};
+    const char *no = r->action != WRONG && rules.may ? rules.may(c, r) : NULL;
+    if (r->action == WRONG)
+        refuse(c, r, r->code, r->what);
+    else if (no)
+        refuse(c, r, no, "you may not do this here");
+    else
+        actions[r->action](c, r);
+}
+
+/* ---- What happens ---- */
+
+void hub_arrive(conn *c)
+{
+    do
+        new_id(c->id);
+    while (g_hash_table_contains(hub.conns, c->id));
+    g_hash_table_insert(hub.conns, c->id, conn_ref(c));
+    hub.opened++;
+}
+
+void hub_open(conn *c)
+{
+    answer(c, "welcome", (field[]){{"id", TEXT(c->id)}, {"name", TEXT(c->name)}, {0}});
+}
+
+/* Nothing of it is left: no room knows it, nor the registry. */
+void hub_bury(conn *c)
+{
+    uint16_t code;
+    GHashTableIter each;
+    const end why = outbox_why(c, &code);
+    for (void *in; g_hash_table_size(c->rooms) > 0;) {
+        g_hash_table_iter_init(&each, c->rooms);
+        g_hash_table_iter_next(&each, &in, NULL);
+        take_out(c, in);
+    }
+    lesson_log(c->number, "ended: %s, code %u, dropped %u", ends[why].word, code, c->dropped);
+    hub.ended[why]++;
+    g_hash_table_remove(hub.conns, c->id);
+}
