@@ -5,7 +5,7 @@
  */
 #include "07_hub/hub.h"
 
-enum { ROOMS_MAX = 8, LISTED_MAX = 100 };
+enum { ROOMS_MAX = 8 }; /* of one client */
 
 /* ---- Saying something ---- */
 
@@ -20,27 +20,28 @@ static void deliver(conn *c, GBytes *frame)
         outbox_end(c, SLOW, 0, NULL);
 }
 
-static void answer(conn *c, const char *name, const field *fields)
+/* To one. The frame is taken over. */
+static void answer(conn *c, GBytes *frame)
 {
-    g_autoptr(GBytes) frame = event_frame(name, fields);
     deliver(c, frame);
+    g_bytes_unref(frame);
 }
 
 static void refuse(conn *c, const request *r, const char *code, const char *what)
 {
-    answer(c, "error",
-           (field[]){{"code", TEXT(code)}, {"what", TEXT(what)}, {"ref", TEXT(r->ref)}, {0}});
+    answer(c, event_error(code, what, r->ref));
 }
 
-/* The same bytes for all: encoded once, referenced by each outbox. */
-static void broadcast(room *to, const char *name, const field *fields, const conn *but)
+/* To all in a room, but for one (or NULL). The same bytes for all: encoded once, referenced by each
+ * outbox. The frame is taken over. */
+static void broadcast(room *to, GBytes *frame, const conn *but)
 {
     GHashTableIter each;
-    g_autoptr(GBytes) frame = event_frame(name, fields);
     g_hash_table_iter_init(&each, to->members);
     for (void *c; g_hash_table_iter_next(&each, &c, NULL);)
         if (c != but)
             deliver(c, frame);
+    g_bytes_unref(frame);
     hub.turn++;
 }
 
@@ -49,13 +50,7 @@ static void tell_presence(room *in, const char *name, const conn *c)
 {
     unsigned count = g_hash_table_size(in->members);
     if (count <= LISTED_MAX)
-        broadcast(in, name,
-                  (field[]){{"room", TEXT(in->name)},
-                            {"id", TEXT(c->id)},
-                            {"name", TEXT(c->name)},
-                            {"count", NUMBER(count)},
-                            {0}},
-                  c);
+        broadcast(in, event_presence(name, in->name, c, count), c);
 }
 
 /* ---- Rooms ---- */
@@ -108,13 +103,7 @@ static void join(conn *c, const request *r)
         g_hash_table_add(to->members, c);
         g_hash_table_add(c->rooms, to);
         hub.subscriptions++;
-        answer(c, "joined",
-               (field[]){{"room", TEXT(to->name)},
-                         {"seq", NUMBER(to->seq)},
-                         {"count", NUMBER(g_hash_table_size(to->members))},
-                         {"members", NODE(members_node(to->members, LISTED_MAX))},
-                         {"ref", TEXT(r->ref)},
-                         {0}});
+        answer(c, event_joined(to->name, to->seq, to->members, r->ref));
         tell_presence(to, "member_joined", c);
     }
 }
@@ -127,7 +116,7 @@ static void leave(conn *c, const request *r)
         return;
     }
     take_out(c, from);
-    answer(c, "left", (field[]){{"room", TEXT(r->room)}, {"ref", TEXT(r->ref)}, {0}});
+    answer(c, event_left(r->room, r->ref));
 }
 
 static void say(conn *c, const request *r)
@@ -139,15 +128,7 @@ static void say(conn *c, const request *r)
     }
     g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, in->epoch, ++in->seq);
     hub.messages++;
-    broadcast(in, "message_sent",
-              (field[]){{"room", TEXT(in->name)},
-                        {"seq", NUMBER(in->seq)},
-                        {"id", TEXT(id)},
-                        {"from", TEXT(c->id)},
-                        {"name", TEXT(c->name)},
-                        {"text", TEXT(r->text)},
-                        {0}},
-              NULL);
+    broadcast(in, event_message_sent(in->name, in->seq, id, c, r->text), NULL);
 }
 
 static void tell(conn *c, const request *r)
@@ -160,14 +141,8 @@ static void tell(conn *c, const request *r)
     }
     new_id(id);
     hub.messages++;
-    answer(to, "told",
-           (field[]){{"id", TEXT(id)},
-                     {"from", TEXT(c->id)},
-                     {"name", TEXT(c->name)},
-                     {"text", TEXT(r->text)},
-                     {0}});
-    answer(c, "sent",
-           (field[]){{"id", TEXT(id)}, {"to", TEXT(to->id)}, {"ref", TEXT(r->ref)}, {0}});
+    answer(to, event_told(id, c, r->text));
+    answer(c, event_sent(id, to, r->ref));
 }
 
 void hub_ask(conn *c, const request *r)
@@ -196,7 +171,7 @@ void hub_arrive(conn *c)
 
 void hub_open(conn *c)
 {
-    answer(c, "welcome", (field[]){{"id", TEXT(c->id)}, {"name", TEXT(c->name)}, {0}});
+    answer(c, event_welcome(c));
 }
 
 /* Nothing of it is left: no room knows it, nor the registry. */

@@ -6,7 +6,7 @@
  *     conn.c    one client: the thread that reads it (life.c: how it begins and ends)
  *     hub.c     one thread that owns who is here and who is in which room (turns.c: that thread)
  *     outbox.c  what is to be sent to a client; writers.c: the few threads that send it
- *     schema.c  the messages: JSON in, JSON out
+ *     schema.c  the messages that clients may send; events.c: those that we send. Both JSON
  *
  * A message goes one way: reader -> hub -> outboxes -> writers. Only the hub looks at rooms, only a
  * writer sends, and nobody but a reader ever waits for a client.
@@ -48,7 +48,7 @@ extern const struct end_kind {
     uint16_t code;
 } ends[ENDS];
 
-/* ---- The messages (schema.c) -----------------------------------------------------------------
+/* ---- Requests (schema.c) ------------------------------------------------------------------------
  */
 
 enum { REF_MAX = 32, ROOM_NAME_MAX = 48, TEXT_MAX = 2000, MESSAGE_MAX = 16384 };
@@ -71,23 +71,21 @@ void request_free(request *r);
 /* One that was refused before it was read. `code` is static. */
 request *request_refused(const char *code);
 
-/* One member of an event's object: a text, a number, or a node (taken over). One without any of
- * them is left out; the one without a name is the end. */
-typedef struct field {
-    const char *name, *text;
-    bool is_number;
-    uint64_t number;
-    struct _JsonNode *node;
-} field;
-#define TEXT(value) .text = (value)
-#define NUMBER(value) .is_number = true, .number = (value)
-#define NODE(value) .node = (value)
+/* ---- Events (events.c): text frames. The caller owns them. `ref` may be NULL. ----------------
+ */
 
-/* {"event": name, …} as a text frame, ready for any number of clients: a server does not mask. */
-GBytes *event_frame(const char *name, const field *fields);
+enum { LISTED_MAX = 100 }; /* members that an event lists */
 
-/* [{"id": …, "name": …}, …] of a set of conns, so many of them at most; for a field's node. */
-struct _JsonNode *members_node(GHashTable *conns, unsigned most);
+GBytes *event_welcome(const conn *c);
+GBytes *event_error(const char *code, const char *what, const char *ref);
+GBytes *event_joined(const char *room, uint64_t seq, GHashTable *members, const char *ref);
+GBytes *event_left(const char *room, const char *ref);
+/* name: member_joined, member_left */
+GBytes *event_presence(const char *name, const char *room, const conn *c, unsigned count);
+GBytes *event_message_sent(const char *room, uint64_t seq, const char *id, const conn *from,
+                           const char *text);
+GBytes *event_told(const char *id, const conn *from, const char *text);
+GBytes *event_sent(const char *id, const conn *to, const char *ref);
 
 /* Any frame of a server. */
 GBytes *frame_new(uint8_t opcode, const void *payload, size_t len);
@@ -250,12 +248,14 @@ ssize_t plain_send(conn *c, const struct iovec *out, int count);
  */
 
 extern struct chat_settings {
-    gboolean drop; /* --drop: a slow client loses messages; otherwise it is disconnected */
-    int room_max;  /* --room-max: members of one room */
+    gboolean drop;   /* --drop: a slow client loses messages; otherwise it is disconnected */
+    int room_max;    /* --room-max: members of one room */
+    int send_buffer; /* --send-buffer: of each socket; 0 = what the system gives */
 } settings;
 
 /* The main program: with these rules. */
 int chat_run(int argc, char **argv, const chat_rules *which);
+void chat_read_options(int argc, char **argv); /* settings.c */
 
 extern const char chat_page[]; /* page.html */
 

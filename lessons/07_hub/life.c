@@ -63,6 +63,8 @@ bool conn_start(int fd, unsigned number)
     getpeername(fd, (struct sockaddr *)&from, &(socklen_t){sizeof from});
     c->address = ntohl(from.sin_addr.s_addr);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
+    if (settings.send_buffer > 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &settings.send_buffer, sizeof settings.send_buffer);
     hub_tell(ARRIVED, c, NULL);
     GThread *thread = g_thread_try_new("reader", conn_read, c, NULL);
     if (thread) {

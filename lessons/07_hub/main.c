@@ -11,9 +11,6 @@
 
 #include <glib-unix.h>
 
-lesson_options options;
-chat_rules rules;
-struct chat_settings settings = {.room_max = 5000};
 static int listener;
 static GMainLoop *loop;
 
@@ -48,20 +45,12 @@ static void *hub_thread(void *unused)
 
 int chat_run(int argc, char **argv, const chat_rules *which)
 {
-    const GOptionEntry more[] = {
-        {"drop", 0, 0, G_OPTION_ARG_NONE, &settings.drop,
-         "A slow client loses messages; otherwise it is disconnected", NULL},
-        {"room-max", 0, 0, G_OPTION_ARG_INT, &settings.room_max, "Members of a room (5000)", "N"},
-        {0}};
     rules = *which;
-    rules.receive = rules.receive ? rules.receive : plain_receive;
-    rules.send = rules.send ? rules.send : plain_send;
     loop = g_main_loop_new(NULL, FALSE);
     g_unix_signal_add(SIGTERM, on_stop, NULL);
     g_unix_signal_add(SIGINT, on_stop, NULL);
     g_unix_signal_add(SIGUSR1, on_stats, NULL);
-    options = lesson_options_read(argc, argv, LESSON_PING | LESSON_READ | LESSON_WRITE, more,
-                                  rules.purpose);
+    chat_read_options(argc, argv);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are main's: threads inherit this */

@@ -1,15 +1,13 @@
 /*
- * Given: the messages. WebSocket carries them and does not care what they say; what they mean is
- * ours to define, to check, and to answer when it is wrong. A request that is no request is not a
- * reason to hang up: its sender is told what is wrong with it.
+ * Given: what clients may ask for. WebSocket carries messages and does not care what they say; what
+ * they mean is ours to define, to check, and to answer when it is wrong. A request that is none is
+ * no reason to hang up: its sender is told what is wrong with it.
  */
 #include "07_hub/chat.h"
 
 #include <string.h>
 
 #include <json-glib/json-glib.h>
-
-/* ---- What clients ask for ---- */
 
 /* Which members each action has to have. */
 static const struct action_kind {
@@ -101,37 +99,4 @@ request *request_read(bool is_text, const void *message, size_t len)
     if (!root || !JSON_NODE_HOLDS_OBJECT(root))
         return wrong(g_new0(request, 1), "not-json", "a message is a text with one JSON object");
     return read_object(json_node_get_object(root));
-}
-
-/* ---- What we say ---- */
-
-JsonNode *members_node(GHashTable *conns, unsigned most)
-{
-    JsonArray *members = json_array_new();
-    GHashTableIter each;
-    g_hash_table_iter_init(&each, conns);
-    for (void *one; most > 0 && g_hash_table_iter_next(&each, &one, NULL); most--) {
-        const conn *c = one;
-        JsonObject *member = json_object_new();
-        json_object_set_string_member(member, "id", c->id);
-        json_object_set_string_member(member, "name", c->name);
-        json_array_add_object_element(members, member);
-    }
-    return json_node_init_array(json_node_alloc(), members);
-}
-
-GBytes *event_frame(const char *name, const field *fields)
-{
-    g_autoptr(JsonObject) object = json_object_new();
-    json_object_set_string_member(object, "event", name);
-    for (const field *f = fields; f->name; f++)
-        if (f->text)
-            json_object_set_string_member(object, f->name, f->text);
-        else if (f->node)
-            json_object_set_member(object, f->name, f->node);
-        else if (f->is_number)
-            json_object_set_int_member(object, f->name, (gint64)f->number);
-    g_autoptr(JsonNode) root = json_node_init_object(json_node_alloc(), object);
-    g_autofree char *text = json_to_string(root, FALSE);
-    return frame_new(WSP_OPCODE_TEXT, text, strlen(text));
 }

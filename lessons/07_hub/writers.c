@@ -98,12 +98,15 @@ static void serve(conn *c)
     uint16_t code;
     if (atomic_load(&c->left))
         return; /* its reader has gone: nobody would read an answer */
+    const int64_t patience = g_get_monotonic_time() + CLOSE_MS * MS;
     if (!send_all(c)) {
         conn_cut(c, LOST);
+    } else if (c->waits && outbox_why(c, &code)) {
+        c->deadline = MIN(c->deadline, patience); /* a Close waits for room, but not for ever */
     } else if (!c->waits && !c->said_fin && outbox_why(c, &code)) {
         shutdown(c->fd, SHUT_WR); /* sends a FIN when all is sent */
-        c->said_fin = true;       /* now the client has to, but we do not wait for ever */
-        c->deadline = g_get_monotonic_time() + CLOSE_MS * MS;
+        c->said_fin = true;       /* now the client has to */
+        c->deadline = patience;
     }
 }
 
