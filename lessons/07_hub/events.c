@@ -36,7 +36,7 @@ static GBytes *event_frame(const char *name, const field *fields)
     return frame_new(WSP_OPCODE_TEXT, text, strlen(text));
 }
 
-/* [{"id": …, "name": …}, …]: so many of them at most. */
+/* [{"member": …, "name": …}, …]: so many of them at most. */
 static JsonNode *members_node(GHashTable *conns, unsigned most)
 {
     JsonArray *members = json_array_new();
@@ -45,7 +45,7 @@ static JsonNode *members_node(GHashTable *conns, unsigned most)
     for (void *one; most > 0 && g_hash_table_iter_next(&each, &one, NULL); most--) {
         const conn *c = one;
         JsonObject *member = json_object_new();
-        json_object_set_string_member(member, "id", c->id);
+        json_object_set_string_member(member, "member", c->id);
         json_object_set_string_member(member, "name", c->name);
         json_array_add_object_element(members, member);
     }
@@ -54,7 +54,7 @@ static JsonNode *members_node(GHashTable *conns, unsigned most)
 
 GBytes *event_welcome(const conn *c)
 {
-    return event_frame("welcome", (field[]){{"id", TEXT(c->id)}, {"name", TEXT(c->name)}, {0}});
+    return event_frame("welcome", (field[]){{"member", TEXT(c->id)}, {"name", TEXT(c->name)}, {0}});
 }
 
 GBytes *event_error(const char *code, const char *what, const char *ref)
@@ -81,7 +81,7 @@ GBytes *event_left(const char *room, const char *ref)
 GBytes *event_presence(const char *name, const char *room, const conn *c, unsigned count)
 {
     return event_frame(name, (field[]){{"room", TEXT(room)},
-                                       {"id", TEXT(c->id)},
+                                       {"member", TEXT(c->id)},
                                        {"name", TEXT(c->name)},
                                        {"count", NUMBER(count)},
                                        {0}});
