@@ -10,9 +10,9 @@ namespace
 {
 struct Inbox {
     inbox in;
-    Inbox()
+    explicit Inbox(wsp_sender from = WSP_FROM_SERVER)
     {
-        inbox_init(&in);
+        inbox_init(&in, from);
     }
     ~Inbox()
     {
@@ -71,5 +71,42 @@ TEST(Inbox, WhatIsTakenMakesRoom)
     }
     EXPECT_FALSE(one.in.full);
     EXPECT_EQ(one.in.held, 0U);
+}
+
+// The kinds of all items in it, with the violations of frames: "HF4".
+std::string kinds(const Inbox &one)
+{
+    std::string all;
+    for (const GList *link = one.in.items.head; link; link = link->next) {
+        const auto *item = (const inbox_item *)link->data;
+        all += "HNFER"[item->kind];
+        all += item->violations ? std::to_string(item->violations) : "";
+    }
+    return all;
+}
+
+TEST(Inbox, OfAClientARequestAndMaskedFrames)
+{
+    const std::string request = "GET /ws HTTP/1.1\r\nHost: x\r\n\r\n",
+                      masked("\x81\x81\x12\x34\x56\x78\x53", 7), bare("\x81\x01\x41", 3);
+    Inbox one(WSP_FROM_CLIENT);
+    for (const char c : request + masked) /* in any pieces */
+        one.take(std::string(1, c));
+    EXPECT_EQ(kinds(one), "HF");
+    const auto *frame = (const inbox_item *)one.in.items.tail->data;
+    ASSERT_TRUE(frame->whole);
+    EXPECT_EQ(frame->bytes->data[0], 'A');
+    EXPECT_EQ(frame->at, request.size());
+    one.take(bare);
+    EXPECT_EQ(kinds(one), "HFF" + std::to_string(WSP_V_MASK_MISSING));
+}
+
+TEST(Inbox, OfAClientWhatIsNoRequestIsNoise)
+{
+    for (const char *bytes : {"\x81\x81", "HTTP/1.1 200 OK\r\n\r\n", "hello\r\n\r\n"}) {
+        Inbox one(WSP_FROM_CLIENT);
+        one.take(bytes);
+        EXPECT_EQ(kinds(one), "N") << bytes;
+    }
 }
 } // namespace

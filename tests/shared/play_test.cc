@@ -36,7 +36,7 @@ struct Played {
         const char *const arguments[] = {"--fault", fault, nullptr};
         play_options o = {};
         o.program = path;
-        o.arguments = path == std::string(FAULTY_SERVER) && s->server ? arguments : nullptr;
+        o.arguments = path == std::string(FAULTY_SERVER) && s->role == SCRIPT_SERVER ? arguments : nullptr;
         o.seed = 7;
         o.idle_s = 0.3;
         o.ceiling_s = s->descriptors ? 1 : 0;

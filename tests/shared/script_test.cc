@@ -38,7 +38,7 @@ TEST(Script, HeaderFields)
     EXPECT_EQ(s->program[3], nullptr);
     EXPECT_EQ(s->descriptors, 32u);
     EXPECT_EQ(s->build, SCRIPT_THREAD);
-    EXPECT_TRUE(s->server);
+    EXPECT_EQ(s->role, SCRIPT_SERVER);
     EXPECT_EQ(s->steps->len, 3u);
     script_free(s);
 }
@@ -47,7 +47,7 @@ TEST(Script, ARunMakesItNoServer)
 {
     script *s = script_parse("1.case", "title: t\nrun \"x\"\n", nullptr);
     ASSERT_NE(s, nullptr);
-    EXPECT_FALSE(s->server);
+    EXPECT_EQ(s->role, SCRIPT_RUN);
     script_free(s);
 }
 

@@ -14,15 +14,6 @@ static bool wait_with_data(player *p, looker looks, const step *s)
     return right;
 }
 
-/* What came is not what should have come. */
-static look wrong_item(player *p, const peer *who, const inbox_item *item)
-{
-    if (item->kind == INBOX_ANSWER && !item->whole)
-        return LOOK_AGAIN; /* when its head is whole it has a name */
-    finding_item(&p->found, who->connection, item);
-    return LOOK_WRONG;
-}
-
 static bool is_frame(const inbox_item *item, uint8_t opcode)
 {
     return item->kind == INBOX_FRAME && item->header.opcode == opcode;
@@ -70,7 +61,7 @@ static look compare(player *p, const peer *who, const inbox_item *item, size_t b
     if (index < 0)
         return item->whole ? LOOK_RIGHT : LOOK_AGAIN;
     if (index == 0 && finding_is_another(item))
-        return wrong_item(p, who, item); /* not a wrong byte: another message */
+        return player_wrong_item(p, who, item); /* not a wrong byte: another message */
     g_autofree char *wanted = data_describe(s->data);
     p->found.expected =
         g_strdup_printf("frame %" G_GUINT64_FORMAT " payload = %s", item->number, wanted);
@@ -106,15 +97,15 @@ static look join_item(player *p, const peer *who, joining *j, GList *link, const
         return LOOK_WRONG;
     }
     const bool is_data = item->kind == INBOX_FRAME && !wsp_opcode_is_control(item->header.opcode);
-    if (!is_data || item->header.masked || (item->violations & ~WSP_V_TEXT_UTF8))
-        return wrong_item(p, who, item);
+    if (!is_data || (item->violations & ~WSP_V_TEXT_UTF8))
+        return player_wrong_item(p, who, item);
     if (!j->begun && item->header.opcode != s->opcode) {
         finding_opcode(&p->found, who->connection, item, s->opcode);
         return LOOK_WRONG;
     }
     const look seen = compare(p, who, item, j->len, item->header.fin, s);
     if (seen == LOOK_WRONG || item->violations)
-        return seen == LOOK_WRONG ? seen : wrong_item(p, who, item);
+        return seen == LOOK_WRONG ? seen : player_wrong_item(p, who, item);
     j->begun = true;
     j->len += item->bytes->len;
     g_ptr_array_add(j->used, link);
@@ -144,19 +135,19 @@ bool expect_message(player *p, const step *s)
 static look take_frame(player *p, peer *who, GList *link, const step *s)
 {
     const inbox_item *item = link->data;
-    if (item->kind != INBOX_FRAME || item->header.masked || (item->violations & ~WSP_V_TEXT_UTF8))
-        return wrong_item(p, who, item);
+    if (item->kind != INBOX_FRAME || (item->violations & ~WSP_V_TEXT_UTF8))
+        return player_wrong_item(p, who, item);
     if (item->header.opcode != s->opcode) {
         const bool both_data =
             !wsp_opcode_is_control(item->header.opcode) && !wsp_opcode_is_control(s->opcode);
         if (!both_data)
-            return wrong_item(p, who, item);
+            return player_wrong_item(p, who, item);
         finding_opcode(&p->found, who->connection, item, s->opcode);
         return LOOK_WRONG;
     }
     const look seen = compare(p, who, item, 0, true, s);
     if (seen != LOOK_WRONG && item->violations)
-        return wrong_item(p, who, item);
+        return player_wrong_item(p, who, item);
     if (seen == LOOK_RIGHT)
         inbox_drop(&who->in, link);
     return seen;
@@ -182,7 +173,7 @@ static look looks_for_close(player *p, peer *who, const step *s)
     if (!is_frame(item, WSP_OPCODE_CLOSE) || item->violations)
         return item->kind == INBOX_FRAME && !item->whole && !item->violations
                    ? LOOK_AGAIN
-                   : wrong_item(p, who, item);
+                   : player_wrong_item(p, who, item);
     if (!item->whole)
         return LOOK_AGAIN;
     uint16_t code = 0;
@@ -192,7 +183,7 @@ static look looks_for_close(player *p, peer *who, const step *s)
     const bool same_reason = !s->reason || (item->bytes->len == reason + 2 &&
                                             memcmp(item->bytes->data + 2, s->reason, reason) == 0);
     if ((s->code != STEP_NO_CODE && s->code != got) || !same_reason)
-        return wrong_item(p, who, item);
+        return player_wrong_item(p, who, item);
     inbox_drop(&who->in, link);
     return LOOK_RIGHT;
 }
@@ -213,7 +204,8 @@ static look looks_for_end(player *p, peer *who, const step *s)
     const bool fin = item->kind == INBOX_FIN, reset = item->kind == INBOX_RESET;
     const char *what = s->verb->what;
     if (!fin && !reset)
-        return item->kind == INBOX_FRAME && !item->whole ? LOOK_AGAIN : wrong_item(p, who, item);
+        return item->kind == INBOX_FRAME && !item->whole ? LOOK_AGAIN
+                                                         : player_wrong_item(p, who, item);
     if (strcmp(what, fin ? "reset" : "end") != 0)
         return LOOK_RIGHT; /* it stays: nothing can come behind it */
     finding_item(&p->found, who->connection, item);
@@ -321,59 +313,6 @@ bool expect_still_open(player *p, const step *s)
     return player_wait_all(p, looks_still_open, s);
 }
 
-/* ---- HTTP ---- */
-
-/* "Name: value" in the head: the value is one of its lines, or an element of its list. */
-static bool has_header(const wsp_http_head *head, const char *line)
-{
-    const char *colon = strchr(line, ':');
-    g_autofree char *name = g_strndup(line, (gsize)(colon - line));
-    const char *value = colon + 1 + strspn(colon + 1, " \t");
-    for (size_t i = 0; i < head->header_count; i++)
-        if (wsp_text_equal_nocase(head->headers[i].name, name) &&
-            wsp_text_equal_nocase(head->headers[i].value, value))
-            return true;
-    return wsp_http_list_has(head, name, value);
-}
-
-static look judge_status(player *p, const peer *who, const inbox_item *item, const step *s)
-{
-    wsp_http_header lines[100];
-    wsp_http_head head;
-    inbox_parse(item, &head, lines, G_N_ELEMENTS(lines));
-    if (item->status != s->number)
-        return wrong_item(p, who, item);
-    for (guint i = 0; i < s->lines->len; i++)
-        if (!has_header(&head, s->lines->pdata[i])) {
-            finding_got(&p->found, "the answer has no \"%s\"", (char *)s->lines->pdata[i]);
-            return wrong_item(p, who, item);
-        }
-    if (s->absent && wsp_http_header_value(&head, s->absent, NULL).data) {
-        finding_got(&p->found, "the answer has a header %s", s->absent);
-        return wrong_item(p, who, item);
-    }
-    return LOOK_RIGHT;
-}
-
-static look looks_for_status(player *p, peer *who, const step *s)
-{
-    GList *link = who->in.items.head;
-    const inbox_item *item = link ? link->data : NULL;
-    if (!item || (item->kind == INBOX_ANSWER && !item->whole))
-        return LOOK_AGAIN;
-    if (item->kind != INBOX_ANSWER)
-        return wrong_item(p, who, item);
-    const look seen = judge_status(p, who, item, s);
-    if (seen == LOOK_RIGHT)
-        inbox_drop(&who->in, link);
-    return seen;
-}
-
-bool expect_status(player *p, const step *s)
-{
-    return player_wait_all(p, looks_for_status, s);
-}
-
 /* ---- What the program prints, and how it ends ---- */
 
 /* Compare text of the program with the step's data. */
@@ -408,6 +347,68 @@ bool expect_output_line(player *p, const step *s)
     if (s->number <= count)
         return same_text(p, lines[s->number - 1], strlen(lines[s->number - 1]), s);
     finding_got(&p->found, "it printed %u line%s", count, count == 1 ? "" : "s");
+    return false;
+}
+
+/* How long the next `count` lines are, behind those that were judged; 0 = they are not whole yet.
+ */
+static size_t next_lines(const player *p, unsigned count)
+{
+    const char *from = p->program.output->str + p->printed, *at = from;
+    for (; count > 0 && at; count--)
+        at = (at = strchr(at, '\n')) ? at + 1 : NULL;
+    return at ? (size_t)(at - from) : 0;
+}
+
+static unsigned count_lines(const GByteArray *text)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < text->len; i++)
+        count += text->data[i] == '\n';
+    return count;
+}
+
+static look looks_printed(player *p, peer *who, const step *s)
+{
+    (void)who;
+    g_autoptr(GByteArray) wanted = player_bytes(p, s->data);
+    const size_t size = next_lines(p, count_lines(wanted) + 1);
+    if (size == 0)
+        return LOOK_AGAIN;
+    const char *got = p->program.output->str + p->printed;
+    const size_t len = size - 1;
+    if (len == wanted->len && memcmp(got, wanted->data, len) == 0) {
+        p->printed += size;
+        return LOOK_RIGHT;
+    }
+    if (len <= 60 && !memchr(got, '\n', len))
+        finding_got(&p->found, "it printed \"%.*s\"", (int)len, got);
+    else
+        same_text(p, got, len, s);
+    return LOOK_WRONG;
+}
+
+/* Nobody can wait for more: what is there of what was wanted? */
+static void tell_rest(player *p, const step *s)
+{
+    const char *rest = p->program.output->str + p->printed;
+    if (!*rest) {
+        finding_got_instead(&p->found, "it printed nothing more");
+    } else if (next_lines(p, 1) == 0) {
+        finding_got_instead(&p->found, "it printed \"%.60s\" without an end of line", rest);
+    } else {
+        g_clear_pointer(&p->found.got, g_free);
+        same_text(p, rest, strlen(rest) - 1, s);
+    }
+}
+
+bool expect_printed(player *p, const step *s)
+{
+    if (player_wait(p, looks_printed, NULL, s))
+        return true;
+    g_autoptr(GByteArray) wanted = player_bytes(p, s->data);
+    if (next_lines(p, count_lines(wanted) + 1) == 0)
+        tell_rest(p, s);
     return false;
 }
 

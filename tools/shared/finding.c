@@ -148,20 +148,39 @@ static char *frame_name(const inbox_item *item)
                            item->header.payload_length);
 }
 
+const char *finding_head_word(const inbox_item *item)
+{
+    return item->from == WSP_FROM_CLIENT ? "request" : "answer";
+}
+
+/* At most 40 bytes of it. */
+static char *text_of(wsp_text text)
+{
+    return g_strndup(text.data ? text.data : "", MIN(text.len, 40));
+}
+
+static char *head_name(const inbox_item *item)
+{
+    wsp_http_header lines[100];
+    wsp_http_head head;
+    inbox_parse(item, &head, lines, G_N_ELEMENTS(lines));
+    const bool request = item->from == WSP_FROM_CLIENT;
+    g_autofree char *first = text_of(request ? head.method : head.reason);
+    g_autofree char *target = text_of(head.target);
+    return request ? g_strdup_printf("the request %s %s", first, target)
+                   : g_strdup_printf("HTTP %u %s", head.status, first);
+}
+
 char *finding_name(const inbox_item *item)
 {
     switch (item->kind) {
     case INBOX_FIN: return g_strdup("the end of the stream (FIN)");
     case INBOX_RESET: return g_strdup("a reset (RST)");
-    case INBOX_NOISE: return g_strdup("bytes that are no HTTP answer");
+    case INBOX_NOISE: return g_strdup_printf("bytes that are no HTTP %s", finding_head_word(item));
     case INBOX_FRAME: return frame_name(item);
-    case INBOX_ANSWER: break;
+    case INBOX_HEAD: return head_name(item);
     }
-    wsp_http_header lines[100];
-    wsp_http_head head;
-    inbox_parse(item, &head, lines, G_N_ELEMENTS(lines));
-    return g_strdup_printf("HTTP %u %.*s", head.status, (int)MIN(head.reason.len, 40),
-                           head.reason.data ? head.reason.data : "");
+    g_assert_not_reached();
 }
 
 /* The frame as on the wire, as far as it is here. */
@@ -185,6 +204,8 @@ static void illegal_frame(finding *f, const inbox_item *item)
     const uint64_t at = MIN(item->violation_at - item->at, (uint64_t)wire->len);
     if (item->violations & WSP_V_MASK_UNEXPECTED)
         finding_got(f, "got a frame masked by the server");
+    else if (item->violations & WSP_V_MASK_MISSING)
+        finding_got(f, "got a frame that the client did not mask");
     else
         finding_got(f, "got an illegal frame: %s", v->name);
     show(f, wire->data, wire->len, (size_t)at, "stream offset", item->violation_at);

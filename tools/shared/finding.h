@@ -25,12 +25,15 @@ void finding_got_instead(finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3
 /* Add a line to the details. */
 void finding_detail(finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* An item as people call it: "text \"hello\"", "close 1002", "HTTP 400 Bad Request". To be freed.
- */
+/* An item as people call it: "text \"hello\"", "close 1002", "HTTP 400 Bad Request", "the request
+ * GET /ws". To be freed. */
 char *finding_name(const inbox_item *item);
 
 /* "got ITEM", or what makes it illegal. Sets the place. */
 void finding_item(finding *f, unsigned connection, const inbox_item *item);
+
+/* What a head is to people: a server's "answer", a client's "request". */
+const char *finding_head_word(const inbox_item *item);
 
 /* Is it a whole frame that is short and readable, so that finding_item shows all of it? */
 bool finding_is_another(const inbox_item *item);

@@ -8,6 +8,7 @@ static inbox_item *add(inbox *in, inbox_kind kind)
 {
     inbox_item *item = g_new0(inbox_item, 1);
     item->kind = kind;
+    item->from = in->from;
     item->at = in->at;
     item->bytes = g_byte_array_new();
     g_queue_push_tail(&in->items, item);
@@ -31,9 +32,9 @@ void inbox_drop(inbox *in, GList *link)
     g_queue_delete_link(&in->items, link);
 }
 
-void inbox_init(inbox *in)
+void inbox_init(inbox *in, wsp_sender from)
 {
-    *in = (inbox){.items = G_QUEUE_INIT};
+    *in = (inbox){.from = from, .items = G_QUEUE_INIT};
     wsp_http_scan_init(&in->scan, NULL);
 }
 
@@ -54,28 +55,28 @@ static void keep(inbox *in, inbox_item *item, const uint8_t *bytes, size_t len)
 
 /* ---- HTTP ---- */
 
-void inbox_parse(const inbox_item *answer, wsp_http_head *head, wsp_http_header *lines, size_t max)
+void inbox_parse(const inbox_item *item, wsp_http_head *head, wsp_http_header *lines, size_t max)
 {
-    wsp_http_parse(head, answer->bytes->data, answer->bytes->len, lines, max);
+    wsp_http_parse(head, item->bytes->data, item->bytes->len, lines, max);
 }
 
 /* The head is whole: what follows it? */
-static void read_answer(inbox *in, inbox_item *item)
+static void read_head(inbox *in, inbox_item *item)
 {
     wsp_http_header lines[LINES];
     wsp_http_head head;
     inbox_parse(item, &head, lines, LINES);
     item->whole = true;
     item->status = head.status;
-    if (head.kind != WSP_HTTP_RESPONSE) {
+    if (head.kind != (in->from == WSP_FROM_CLIENT ? WSP_HTTP_REQUEST : WSP_HTTP_RESPONSE)) {
         item->kind = INBOX_NOISE;
         return;
     }
     wsp_http_scan_init(&in->scan, NULL);
-    if (head.status == 101) {
+    if (in->from == WSP_FROM_CLIENT || head.status == 101) {
         in->framed = true;
         in->frames_at = item->at + item->bytes->len;
-        wsp_reader_init(&in->reader, &(wsp_frame_rules){.sender = WSP_FROM_SERVER});
+        wsp_reader_init(&in->reader, &(wsp_frame_rules){.sender = in->from});
         wsp_message_init(&in->message, NULL);
         return;
     }
@@ -86,11 +87,14 @@ static void read_answer(inbox *in, inbox_item *item)
         g_ascii_string_to_unsigned(digits, 10, 0, INT64_MAX, &bytes, NULL) ? bytes : UINT64_MAX;
 }
 
-/* Does it begin as an answer does, as far as there is something? */
-static bool may_be_answer(const GByteArray *bytes)
+/* Does it begin as a head does, as far as there is something: "HTTP/1.", "GET "? */
+static bool may_be_head(const inbox_item *item)
 {
     static const char begin[] = "HTTP/1.";
-    return bytes->len == 0 || memcmp(bytes->data, begin, MIN(bytes->len, strlen(begin))) == 0;
+    const GByteArray *b = item->bytes;
+    if (item->from == WSP_FROM_CLIENT) /* a method: capital letters; another than GET is told so */
+        return b->len == 0 || g_ascii_isupper((char)b->data[0]);
+    return b->len == 0 || memcmp(b->data, begin, MIN(b->len, strlen(begin))) == 0;
 }
 
 static size_t take_http(inbox *in, const uint8_t *bytes, size_t len)
@@ -102,17 +106,17 @@ static size_t take_http(inbox *in, const uint8_t *bytes, size_t len)
     }
     inbox_item *item = g_queue_peek_tail(&in->items);
     if (!item || item->whole)
-        item = add(in, INBOX_ANSWER);
+        item = add(in, INBOX_HEAD);
     if (item->kind == INBOX_NOISE) {
         keep(in, item, bytes, len);
         return len;
     }
     const int64_t n = wsp_http_scan(&in->scan, bytes, len);
     keep(in, item, bytes, n < 0 ? len : (size_t)n);
-    if (n < 0 || !may_be_answer(item->bytes))
+    if (n < 0 || !may_be_head(item))
         item->kind = INBOX_NOISE;
     else if (in->scan.done)
-        read_answer(in, item);
+        read_head(in, item);
     return n < 0 ? len : (size_t)n;
 }
 

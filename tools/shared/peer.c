@@ -29,6 +29,34 @@ static int open_socket(unsigned receive)
     return fd;
 }
 
+static peer *no_peer(char *name, int fd)
+{
+    const int error = errno;
+    if (fd >= 0)
+        close(fd);
+    g_free(name);
+    errno = error;
+    return NULL;
+}
+
+static bool is_client(const peer *p)
+{
+    return p->role == WSP_FROM_CLIENT;
+}
+
+/* A peer like this one, on the heap: from now on all is recorded. */
+static peer *new_peer(const peer *like, uint64_t seed_number)
+{
+    peer *p = g_memdup2(like, sizeof *like);
+    const bool client = is_client(p);
+    p->connection = conversation_open(p->record, now_ns(), client ? p->port : p->program_port,
+                                      client ? p->program_port : p->port);
+    p->keys = (seed){seed_number ^ (p->connection * UINT64_C(0x9E3779B97F4A7C15))};
+    p->out = g_byte_array_new();
+    inbox_init(&p->in, client ? WSP_FROM_SERVER : WSP_FROM_CLIENT);
+    return p;
+}
+
 peer *peer_open(char *name, uint16_t port, unsigned receive, uint64_t seed_number,
                 conversation *record, int netlink)
 {
@@ -38,27 +66,48 @@ peer *peer_open(char *name, uint16_t port, unsigned receive, uint64_t seed_numbe
     socklen_t size = sizeof own;
     const int fd = open_socket(receive);
     if (fd < 0 || (connect(fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS) ||
-        getsockname(fd, (struct sockaddr *)&own, &size) != 0) {
-        const int error = errno;
-        if (fd >= 0)
-            close(fd);
-        g_free(name);
-        errno = error;
-        return NULL;
-    }
-    peer *p = g_new0(peer, 1);
-    p->name = name;
-    p->fd = fd;
-    p->port = ntohs(own.sin_port);
-    p->program_port = port;
-    p->record = record;
-    p->connection = conversation_open(record, now_ns(), p->port, port);
-    p->netlink = netlink;
-    p->connecting = true;
-    p->keys = (seed){seed_number ^ (p->connection * UINT64_C(0x9E3779B97F4A7C15))};
-    p->out = g_byte_array_new();
-    inbox_init(&p->in);
-    return p;
+        getsockname(fd, (struct sockaddr *)&own, &size) != 0)
+        return no_peer(name, fd);
+    return new_peer(&(peer){.name = name,
+                            .fd = fd,
+                            .role = WSP_FROM_CLIENT,
+                            .port = ntohs(own.sin_port),
+                            .program_port = port,
+                            .record = record,
+                            .netlink = netlink,
+                            .connecting = true},
+                    seed_number);
+}
+
+peer *peer_accepted(char *name, int fd, uint64_t seed_number, conversation *record, int netlink)
+{
+    struct sockaddr_in own = {0}, other = {0};
+    socklen_t size = sizeof own, other_size = sizeof other;
+    int on = 1;
+    if (getsockname(fd, (struct sockaddr *)&own, &size) != 0 ||
+        getpeername(fd, (struct sockaddr *)&other, &other_size) != 0)
+        return no_peer(name, fd);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return new_peer(&(peer){.name = name,
+                            .fd = fd,
+                            .role = WSP_FROM_SERVER,
+                            .port = ntohs(own.sin_port),
+                            .program_port = ntohs(other.sin_port),
+                            .record = record,
+                            .netlink = netlink},
+                    seed_number);
+}
+
+/* What happens goes into the record: what we did, or what came. */
+static void record_end(peer *p, bool ours, bool reset)
+{
+    (reset ? conversation_reset : conversation_fin)(p->record, p->connection, ours == is_client(p),
+                                                    now_ns());
+}
+
+static void record_bytes(peer *p, bool ours, const void *bytes, size_t len)
+{
+    conversation_bytes(p->record, p->connection, ours == is_client(p), now_ns(), bytes, len);
 }
 
 static void took_end(peer *p, bool reset)
@@ -67,7 +116,7 @@ static void took_end(peer *p, bool reset)
         return;
     inbox_end(&p->in, reset);
     p->ended_us = g_get_monotonic_time();
-    (reset ? conversation_reset : conversation_fin)(p->record, p->connection, false, now_ns());
+    record_end(p, false, reset);
 }
 
 /* Read what is there, but not without end from a program that never stops writing. */
@@ -77,7 +126,7 @@ static void read_all(peer *p)
     for (unsigned turns = 0; !p->in.ended && turns < 64; turns++) {
         const ssize_t n = recv(p->fd, bytes, sizeof bytes, 0);
         if (n > 0) {
-            conversation_bytes(p->record, p->connection, false, now_ns(), bytes, (size_t)n);
+            record_bytes(p, false, bytes, (size_t)n);
             inbox_take(&p->in, bytes, (size_t)n);
         } else if (n == 0) {
             took_end(p, p->reset_seen);
@@ -97,7 +146,7 @@ void peer_close(peer *p)
         read_all(p); /* close() with unread bytes would send RST */
     close(p->fd);
     p->fd = -1;
-    conversation_fin(p->record, p->connection, true, now_ns());
+    record_end(p, true, false);
 }
 
 void peer_abort(peer *p)
@@ -107,7 +156,7 @@ void peer_abort(peer *p)
     setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
     close(p->fd);
     p->fd = -1;
-    conversation_reset(p->record, p->connection, true, now_ns());
+    record_end(p, true, true);
 }
 
 void peer_free(void *one)
@@ -173,7 +222,7 @@ static bool write_piece(peer *p)
     }
     p->last_sent_us = before;
     p->piece_since = split ? before : 0;
-    conversation_bytes(p->record, p->connection, true, now_ns(), at, (size_t)n);
+    record_bytes(p, true, at, (size_t)n);
     p->out_at += (size_t)n;
     return true;
 }
@@ -182,7 +231,7 @@ static void finish_now(peer *p)
 {
     if (!p->finished && !p->broken && p->fd >= 0) {
         shutdown(p->fd, SHUT_WR);
-        conversation_fin(p->record, p->connection, true, now_ns());
+        record_end(p, true, false);
     }
     p->finished = true;
 }
@@ -211,6 +260,7 @@ void peer_send(peer *p, const void *bytes, size_t len)
 void peer_send_frame(peer *p, const wsp_frame_header *like, const void *payload, size_t len)
 {
     wsp_frame_header header = *like;
+    header.masked = is_client(p);
     uint8_t bytes[WSP_FRAME_HEADER_MAX];
     if (header.masked)
         seed_bytes(&p->keys, header.masking_key, sizeof header.masking_key);
@@ -258,7 +308,6 @@ static void answer_pings(peer *p)
             peer_send_frame(p,
                             &(wsp_frame_header){.fin = 1,
                                                 .opcode = WSP_OPCODE_PONG,
-                                                .masked = 1,
                                                 .payload_length = item->bytes->len},
                             item->bytes->data, item->bytes->len);
     }

@@ -1,5 +1,6 @@
 /*
- * One connection of a scripted client to the program under test, over loopback, never blocking.
+ * One connection between us and the program under test, over loopback, never blocking: we are the
+ * client of a server, or the server of a client.
  * Who owns several drives them with poll: peer_events says what to wait for, peer_turn does what
  * can be done now. All bytes of both directions go into a conversation.
  */
@@ -19,8 +20,9 @@
 #define PEER_PIECE_US ((int64_t)200000)
 
 typedef struct peer {
-    char *name; /* "a", or "c[17]" of a group */
-    int fd;     /* -1: closed by us */
+    char *name;      /* "a", or "c[17]" of a group */
+    int fd;          /* -1: closed by us */
+    wsp_sender role; /* ours */
     uint16_t port, program_port;
     unsigned connection; /* in the conversation */
     conversation *record;
@@ -33,7 +35,7 @@ typedef struct peer {
     bool paused;          /* do not read */
     bool close_came;      /* a Close came from the program */
     bool close_sent;      /* we sent one */
-    GByteArray *request;  /* the head of our handshake; NULL = none */
+    GByteArray *request;  /* the head of the handshake's request, the client's; NULL = none */
 
     GByteArray *out; /* to be sent: */
     size_t out_at;   /* ... from here on */
@@ -59,6 +61,12 @@ typedef struct peer {
 peer *peer_open(char *name, uint16_t port, unsigned receive, uint64_t seed_number,
                 conversation *record, int netlink);
 
+/*
+ * The server's end of a connection that a listening socket has accepted: `fd` and `name` are taken
+ * over. NULL with errno when it is gone already.
+ */
+peer *peer_accepted(char *name, int fd, uint64_t seed_number, conversation *record, int netlink);
+
 /* Close (FIN: what has come is read before) or drop with RST, if it is still open. */
 void peer_close(peer *p);
 void peer_abort(peer *p);
@@ -81,7 +89,7 @@ bool peer_flushed(const peer *p);
 /* Give bytes to be sent. */
 void peer_send(peer *p, const void *bytes, size_t len);
 
-/* A frame with a header like this one; where it is masked, the masking key is made here. */
+/* A frame with a header like this one. A client masks it: the masking key is made here. */
 void peer_send_frame(peer *p, const wsp_frame_header *like, const void *payload, size_t len);
 
 /* SHUT_WR when all is sent. */

@@ -4,8 +4,6 @@
 
 #include "step.h"
 
-bool perform_open(player *p, const step *s);
-bool perform_connect(player *p, const step *s);
 bool perform_bytes(player *p, const step *s);
 bool perform_send(player *p, const step *s);
 bool perform_split(player *p, const step *s);
@@ -19,6 +17,10 @@ bool perform_abort(player *p, const step *s);
 bool perform_leave(player *p, const step *s);
 bool perform_fence(player *p, const step *s);
 bool perform_signal(player *p, const step *s);
+bool perform_listen(player *p, const step *s);
+bool perform_refuse(player *p, const step *s);
+bool perform_type(player *p, const step *s);
+bool perform_type_end(player *p, const step *s);
 bool perform_input(player *p, const step *s);
 bool perform_run(player *p, const step *s);
 

@@ -6,6 +6,7 @@
 #include "printable.h"
 #include "unread.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -62,6 +63,7 @@ static bool start_server(player *p)
         p->program.port = p->options->port;
         p->program.output = g_string_new(NULL);
         p->program.log = g_string_new(NULL);
+        p->program.typed = g_byte_array_new();
         return true;
     }
     if (!player_start(p, first, NULL))
@@ -74,20 +76,42 @@ static bool start_server(player *p)
     return true;
 }
 
+/* A client finds us listening. */
+static bool start_client(player *p)
+{
+    if (!listener_hold(&p->listener) || !listener_open(&p->listener)) {
+        p->found.trouble = true;
+        finding_got(&p->found, "no port to listen on: %s", g_strerror(errno));
+        return false;
+    }
+    if (!player_start(p, NULL, NULL))
+        return false;
+    count_at_start(p);
+    return true;
+}
+
+static bool start_nothing(player *p)
+{
+    (void)p;
+    return true; /* the steps run it */
+}
+
 static double scale_of(const player *p)
 {
     return p->options->scale > 0 ? p->options->scale : 1;
 }
 
-/* At the end clients are polite: a Close is answered, an end is followed by an end. */
+/* At the end we are polite: a Close is answered, by a server with the end of its stream too; an end
+ * is followed by an end. */
 static void be_polite(player *p)
 {
     for (guint i = 0; i < p->peers->len; i++) {
         peer *one = p->peers->pdata[i];
         one->paused = false;
         if (one->close_came && !one->close_sent)
-            peer_send_frame(
-                one, &(wsp_frame_header){.fin = 1, .opcode = WSP_OPCODE_CLOSE, .masked = 1}, "", 0);
+            peer_send_frame(one, &(wsp_frame_header){.fin = 1, .opcode = WSP_OPCODE_CLOSE}, "", 0);
+        if (one->close_came && one->role == WSP_FROM_SERVER)
+            peer_finish(one);
         if (one->in.ended)
             peer_close(one);
     }
@@ -106,16 +130,18 @@ static bool await_end(player *p, double seconds, bool polite)
     return p->program.ended;
 }
 
-/* A server must stop when it is asked to, with status 0. */
-static bool stop_server(player *p)
+/* The program must stop when it is asked to, with status 0. A client may have stopped before. */
+static bool stop_program(player *p)
 {
     const double stop_s = p->options->stop_s > 0 ? p->options->stop_s : 5;
-    if (!p->told_to_end && program_has_ended(&p->program) && !p->exit_judged) {
+    const bool may_end = p->exit_judged || p->script->role == SCRIPT_CLIENT;
+    if (!p->told_to_end && program_has_ended(&p->program) && !may_end) {
         g_autofree char *how = program_how_it_ended(&p->program);
         p->found.expected = g_strdup("the program is still there at the end");
         finding_got(&p->found, "%s", how);
         return false;
     }
+    const bool by_itself = !p->told_to_end && p->program.ended;
     if (!p->told_to_end)
         program_signal(&p->program, SIGTERM);
     p->told_to_end = true;
@@ -129,7 +155,8 @@ static bool stop_server(player *p)
     if (p->exit_judged || (WIFEXITED(p->program.status) && WEXITSTATUS(p->program.status) == 0))
         return true;
     g_autofree char *how = program_how_it_ended(&p->program);
-    p->found.expected = g_strdup("it stops after SIGTERM with status 0");
+    p->found.expected =
+        g_strdup(by_itself ? "it ends with status 0" : "it stops after SIGTERM with status 0");
     finding_got(&p->found, "%s", how);
     return false;
 }
@@ -163,7 +190,8 @@ static bool sanitizers_are_content(player *p)
 /* Something was wrong: did the program end meanwhile? That explains more than its effect. */
 static void explain_end(player *p)
 {
-    bool any_ended = !p->script->server || p->program.out < 0;
+    const bool runs_on = p->script->role != SCRIPT_RUN;
+    bool any_ended = !runs_on || p->program.out < 0;
     for (guint i = 0; i < p->peers->len; i++)
         any_ended = any_ended || ((peer *)p->peers->pdata[i])->in.ended;
     if (!p->started || p->found.trouble)
@@ -172,7 +200,7 @@ static void explain_end(player *p)
         await_end(p, 0.3 * scale_of(p), false); /* its connections end before it does */
     program_read(&p->program);
     if (program_has_ended(&p->program) &&
-        (program_crashed(&p->program) || (p->script->server && !p->told_to_end))) {
+        (program_crashed(&p->program) || (runs_on && !p->told_to_end))) {
         g_autofree char *how = program_how_it_ended(&p->program);
         finding_got_instead(&p->found, "%s", how);
         g_ptr_array_set_size(p->found.detail, 0);
@@ -263,6 +291,7 @@ static void tell_failure(player *p, const course *c, const step *s)
     for (guint i = 0; i < f->detail->len; i++)
         g_ptr_array_add(line->detail, printable(f->detail->pdata[i]));
     p->result->place = f->place;
+    p->result->place.from_client = p->script->role == SCRIPT_CLIENT;
     p->result->verdict = f->trouble ? PLAY_ERROR : PLAY_FAIL;
     p->result->reason =
         f->trouble ? g_strdup(line->result) : g_strdup_printf("%s: %s", line->text, line->result);
@@ -349,16 +378,28 @@ static const step *first_about_program(const script *s)
     return NULL;
 }
 
+/* Why the case cannot be played against somebody else's server; NULL = it can. */
+static char *needs_program(const script *s)
+{
+    const step *about = first_about_program(s);
+    if (s->role == SCRIPT_CLIENT)
+        return g_strdup("it is about a client, which the grader starts: give --program");
+    return about ? g_strdup_printf("line %u (%s) needs a program that the grader starts",
+                                   about->line, about->verb->shape)
+                 : NULL;
+}
+
 static void play_all(player *p)
 {
-    const step *about = p->options->port ? first_about_program(p->script) : NULL;
-    if (about) {
+    static bool (*const starts[])(player *) = {[SCRIPT_SERVER] = start_server,
+                                               [SCRIPT_CLIENT] = start_client,
+                                               [SCRIPT_RUN] = start_nothing};
+    p->result->reason = p->options->port ? needs_program(p->script) : NULL;
+    if (p->result->reason) {
         p->result->verdict = PLAY_SKIPPED;
-        p->result->reason = g_strdup_printf("line %u (%s) needs a program that the grader starts",
-                                            about->line, about->verb->shape);
         return;
     }
-    if (p->script->server && !start_server(p)) {
+    if (!starts[p->script->role](p)) {
         explain_end(p);
         sanitizers_are_content(p);
         tell_failure(p, NULL, NULL);
@@ -368,7 +409,8 @@ static void play_all(player *p)
         return;
     finding_clear(&p->found);
     finding_init(&p->found);
-    const bool stopped = !p->script->server || p->options->port || stop_server(p);
+    const bool left = p->script->role == SCRIPT_RUN || p->options->port;
+    const bool stopped = left || stop_program(p);
     if (!stopped && program_crashed(&p->program))
         tell_log(p, 8);
     const bool content = sanitizers_are_content(p);
@@ -423,6 +465,7 @@ static int64_t microseconds(const player *p, double seconds, double usual)
 static void end_player(player *p)
 {
     g_hash_table_unref(p->groups);
+    listener_release(&p->listener);
     g_ptr_array_unref(p->peers); /* before the program: its last bytes are still recorded */
     if (p->program.log) {
         program_read(&p->program);
@@ -442,7 +485,8 @@ play_result *play_case(const script *s, const play_options *options)
 {
     const int64_t start = g_get_monotonic_time();
     player p = {.script = s, .options = options, .result = new_result()};
-    p.program = (program){.out = -1, .err = -1};
+    p.program = (program){.in = -1, .out = -1, .err = -1};
+    listener_init(&p.listener);
     p.peers = g_ptr_array_new_with_free_func(peer_free);
     p.groups =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);

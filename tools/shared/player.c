@@ -20,18 +20,23 @@ GByteArray *player_bytes(const player *p, const data *d)
     return data_bytes(d, p->options->seed);
 }
 
-/* What poll waits for: the program's two pipes, then the peers in their order. */
+/* Of what poll waits for: the program's pipes, our listening socket; then the peers come. */
+enum { OUT, ERR, IN, LISTENER, PEERS };
+
 static bool collect(const player *p, GArray *fds)
 {
     bool between = false;
-    g_array_set_size(fds, 2 + p->peers->len);
+    g_array_set_size(fds, PEERS + p->peers->len);
     struct pollfd *at = &g_array_index(fds, struct pollfd, 0);
-    at[0] = (struct pollfd){.fd = p->program.out, .events = POLLIN};
-    at[1] = (struct pollfd){.fd = p->program.err, .events = POLLIN};
+    const bool typing = p->program.typed && p->program.typed->len > 0;
+    at[OUT] = (struct pollfd){.fd = p->program.out, .events = POLLIN};
+    at[ERR] = (struct pollfd){.fd = p->program.err, .events = POLLIN};
+    at[IN] = (struct pollfd){.fd = typing ? p->program.in : -1, .events = POLLOUT};
+    at[LISTENER] = (struct pollfd){.fd = p->accepting ? p->listener.fd : -1, .events = POLLIN};
     for (guint i = 0; i < p->peers->len; i++) {
         const peer *one = p->peers->pdata[i];
         const short events = peer_events(one);
-        at[2 + i] = (struct pollfd){.fd = events ? one->fd : -1, .events = events};
+        at[PEERS + i] = (struct pollfd){.fd = events ? one->fd : -1, .events = events};
         between = between || peer_between_pieces(one);
     }
     return between;
@@ -46,9 +51,10 @@ void player_turn(player *p, int timeout_ms)
     if (ppoll(at, fds->len, &soon, NULL) < 0)
         return;
     program_read(&p->program);
+    program_write(&p->program);
     for (guint i = 0; i < p->peers->len; i++) {
         peer *one = p->peers->pdata[i];
-        if (at[2 + i].revents || peer_between_pieces(one))
+        if (at[PEERS + i].revents || peer_between_pieces(one))
             peer_turn(one);
     }
 }
@@ -58,7 +64,7 @@ void player_turn(player *p, int timeout_ms)
 /* A number that grows with every byte that goes anywhere. */
 static uint64_t bytes_moved(const player *p)
 {
-    uint64_t bytes = p->program.output->len + p->program.log->len;
+    uint64_t bytes = p->program.output->len + p->program.log->len - p->program.typed->len;
     for (guint i = 0; i < p->peers->len; i++) {
         const peer *one = p->peers->pdata[i];
         bytes += one->in.at + one->out_at + one->in.ended;
@@ -105,8 +111,8 @@ static void gave_up(player *p, const peer *who, const char *why)
         finding_got(&p->found, "got %u of %" G_GUINT64_FORMAT " bytes of a %s frame, then no more",
                     item->bytes->len, item->header.payload_length,
                     wsp_opcode_name(item->header.opcode));
-    else if (item && item->kind == INBOX_ANSWER && !item->whole)
-        finding_got(&p->found, "got an HTTP answer without an end");
+    else if (item && item->kind == INBOX_HEAD && !item->whole)
+        finding_got(&p->found, "got an HTTP %s without an end", finding_head_word(item));
     else if (item && item->kind == INBOX_NOISE)
         finding_item(&p->found, who->connection, item);
     else
@@ -190,27 +196,62 @@ bool player_wait_all(player *p, looker looks, const step *s)
     return true;
 }
 
+look player_wrong_item(player *p, const peer *who, const inbox_item *item)
+{
+    if (item->kind == INBOX_HEAD && !item->whole)
+        return LOOK_AGAIN; /* when its head is whole it has a name */
+    finding_item(&p->found, who->connection, item);
+    return LOOK_WRONG;
+}
+
+static look looks_flushed(player *p, peer *who, const step *s)
+{
+    (void)p;
+    (void)s;
+    /* Who does not read may keep the program from reading: then it is sent when it can be. */
+    return peer_flushed(who) || who->paused ? LOOK_RIGHT : LOOK_AGAIN;
+}
+
+bool player_flush(player *p, const step *s)
+{
+    if (player_wait_all(p, looks_flushed, s))
+        return true;
+    finding_got_instead(&p->found, "the program does not read it");
+    return false;
+}
+
 /* ---- Starting the program ---- */
+
+/* An argument with our port in it; to be freed. */
+static char *argument(const player *p, const char *text)
+{
+    GString *out = g_string_new(text);
+    g_autofree char *port = g_strdup_printf("%u", p->listener.port);
+    if (p->script->role == SCRIPT_CLIENT)
+        g_string_replace(out, "{port}", port, 0);
+    return g_string_free(out, FALSE);
+}
 
 bool player_start(player *p, const char *const *first, const GPtrArray *more)
 {
-    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     const char *const *lists[] = {first, p->options->arguments,
                                   (const char *const *)p->script->program};
-    g_ptr_array_add(argv, (char *)p->options->program);
+    g_ptr_array_add(argv, g_strdup(p->options->program));
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         for (const char *const *at = lists[i]; at && *at; at++)
-            g_ptr_array_add(argv, (char *)*at);
+            g_ptr_array_add(argv, argument(p, *at));
     for (guint i = 0; more && i < more->len; i++)
-        g_ptr_array_add(argv, more->pdata[i]);
+        g_ptr_array_add(argv, g_strdup(more->pdata[i]));
     g_ptr_array_add(argv, NULL);
     if (p->started)
         program_end(&p->program); /* an earlier `run` */
     p->started = true;
     const program_setup setup = {.argv = (const char *const *)argv->pdata,
                                  .descriptors = p->script->descriptors,
-                                 .input = p->input};
+                                 .input = p->input,
+                                 .typed = p->script->role == SCRIPT_CLIENT};
     if (program_start(&p->program, &setup, &error))
         return true;
     p->found.trouble = true;

@@ -4,6 +4,7 @@
 #define SHARED_PLAYER_H
 
 #include "finding.h"
+#include "listener.h"
 #include "peer.h"
 #include "play.h"
 #include "program.h"
@@ -17,6 +18,9 @@ struct player {
     bool started;     /* program is to be ended */
     bool told_to_end; /* the case has sent it a signal that ends it */
     unsigned base_descriptors, base_threads;
+    listener listener;  /* ours, of cases about a client */
+    bool accepting;     /* a step waits for the next connection */
+    size_t printed;     /* bytes of its stdout that steps have judged */
     GByteArray *input;  /* for the next run; NULL = none */
     GPtrArray *peers;   /* of peer: all that there are, owned */
     GHashTable *groups; /* name -> GPtrArray of peer, not owned */
@@ -43,6 +47,12 @@ bool player_wait(player *p, looker looks, peer *who, const step *s);
  * is named. */
 bool player_wait_all(player *p, looker looks, const step *s);
 
+/* What came is not what should have come: fills p->found. AGAIN where it has no name yet. */
+look player_wrong_item(player *p, const peer *who, const inbox_item *item);
+
+/* Wait until all that the members of s->who have to send is sent. */
+bool player_flush(player *p, const step *s);
+
 /* What is wrong is what did not come: its place is where the stream of this peer has got to. */
 void player_place_at_end(player *p, const peer *who);
 
@@ -55,8 +65,10 @@ GPtrArray *player_group(player *p, const char *name);
 /* Bytes of DATA with the seed of this play. To be freed. */
 GByteArray *player_bytes(const player *p, const data *d);
 
-/* Start the program with these further arguments (may be NULL), with the case's input. False with
- * p->found set. */
+/*
+ * Start the program with these further arguments (may be NULL), with the case's input. "{port}" in
+ * an argument of the case is our port, where the program is a client. False with p->found set.
+ */
 bool player_start(player *p, const char *const *first, const GPtrArray *more);
 
 #endif

@@ -110,6 +110,15 @@ static int make_input(const GByteArray *input)
     return fd;
 }
 
+/* The two ends of its stdin: [0] is the child's; [1] is ours where it is to be typed, else -1. */
+static bool open_input(const program_setup *setup, int in[2])
+{
+    if (setup->typed)
+        return pipe2(in, O_CLOEXEC) == 0;
+    in[0] = make_input(setup->input);
+    return in[0] >= 0;
+}
+
 static void close_all(const int *fds, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -163,27 +172,35 @@ static bool fork_it(program *p, const start *s, int failed)
 
 bool program_start(program *p, const program_setup *setup, GError **error)
 {
-    int out[2] = {-1, -1}, err[2] = {-1, -1}, failed[2] = {-1, -1};
-    *p = (program){.out = -1, .err = -1, .output = g_string_new(NULL), .log = g_string_new(NULL)};
-    const int in = make_input(setup->input);
-    if (in < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 ||
+    int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, failed[2] = {-1, -1};
+    *p = (program){.in = -1,
+                   .out = -1,
+                   .err = -1,
+                   .typed = g_byte_array_new(),
+                   .output = g_string_new(NULL),
+                   .log = g_string_new(NULL)};
+    if (!open_input(setup, in) || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 ||
         pipe2(failed, O_CLOEXEC) != 0) {
         g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, "no descriptors for a program: %s",
                     g_strerror(errno));
-        close_all((const int[]){in, out[0], out[1], err[0], err[1], failed[0], failed[1]}, 7);
+        close_all((const int[]){in[0], in[1], out[0], out[1], err[0], err[1], failed[0], failed[1]},
+                  8);
         return false;
     }
     g_auto(GStrv) environment = make_environment();
     const start s = {.argv = setup->argv,
                      .environment = environment,
-                     .in = in,
+                     .in = in[0],
                      .out = out[1],
                      .err = err[1],
                      .failed = failed[1],
                      .files = limit_of_child(setup->descriptors),
                      .parent = getpid()};
+    p->in = in[1];
     p->out = out[0];
     p->err = err[0];
+    if (p->in >= 0)
+        fcntl(p->in, F_SETFL, O_NONBLOCK);
     fcntl(p->out, F_SETFL, O_NONBLOCK);
     fcntl(p->err, F_SETFL, O_NONBLOCK);
     bool ok = fork_it(p, &s, failed[0]);
@@ -295,6 +312,57 @@ GPtrArray *program_last_lines(const program *p, unsigned count)
     return last;
 }
 
+/* ---- What it reads ---- */
+
+static void end_input(program *p)
+{
+    close_all(&p->in, 1);
+    p->in = -1;
+    g_byte_array_set_size(p->typed, 0);
+}
+
+/* write() to a pipe that nobody reads would end this process. */
+static ssize_t write_quietly(int fd, const void *bytes, size_t len)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    sigaction(SIGPIPE, &ignore, &before);
+    const ssize_t n = write(fd, bytes, len);
+    const int error = errno;
+    sigaction(SIGPIPE, &before, NULL);
+    errno = error;
+    return n;
+}
+
+void program_write(program *p)
+{
+    while (p->in >= 0 && p->typed->len > 0) {
+        const ssize_t n = write_quietly(p->in, p->typed->data, p->typed->len);
+        if (n > 0)
+            g_byte_array_remove_range(p->typed, 0, (guint)n);
+        else if (n < 0 && errno == EAGAIN)
+            return;
+        else if (n < 0 && errno != EINTR)
+            end_input(p);
+    }
+    if (p->in >= 0 && p->typed_end)
+        end_input(p);
+}
+
+void program_type(program *p, const void *bytes, size_t len)
+{
+    if (p->in < 0 || p->typed_end)
+        return;
+    g_byte_array_append(p->typed, bytes, (guint)len);
+    program_write(p);
+}
+
+void program_type_end(program *p)
+{
+    p->typed_end = true;
+    program_write(p);
+}
+
 /* ---- How it is, how it ends ---- */
 
 bool program_has_ended(program *p)
@@ -324,13 +392,16 @@ void program_end(program *p)
         p->ended = true;
         p->pid = group = 0;
     }
-    close_all((const int[]){p->out, p->err}, 2);
-    p->out = p->err = -1;
+    close_all((const int[]){p->in, p->out, p->err}, 3);
+    p->in = p->out = p->err = -1;
+    if (p->typed)
+        g_byte_array_unref(p->typed);
     if (p->output)
         g_string_free(p->output, TRUE);
     if (p->log)
         g_string_free(p->log, TRUE);
     p->output = p->log = NULL;
+    p->typed = NULL;
 }
 
 bool program_crashed(const program *p)

@@ -1,6 +1,6 @@
 /*
  * A program under test: started in a process group of its own, listened to, counted, ended. When
- * this process dies the kernel kills it. Its stdin is empty unless input is given.
+ * this process dies the kernel kills it. Its stdin is empty unless input is given, or typed.
  */
 #ifndef SHARED_PROGRAM_H
 #define SHARED_PROGRAM_H
@@ -17,11 +17,14 @@ extern "C" {
 enum { PROGRAM_OUTPUT_MAX = 1 << 20, PROGRAM_LOG_MAX = 256 << 10 };
 
 typedef struct program {
-    pid_t pid;       /* 0: not running, or waited for */
-    int out, err;    /* our ends of its stdout and stderr; -1 when they have ended */
-    GString *output; /* stdout, its first PROGRAM_OUTPUT_MAX bytes */
-    GString *log;    /* stderr, its last PROGRAM_LOG_MAX bytes */
-    bool ended;      /* `status` is of waitpid */
+    pid_t pid;         /* 0: not running, or waited for */
+    int out, err;      /* our ends of its stdout and stderr; -1 when they have ended */
+    int in;            /* our end of its stdin; -1: there is none, or it has ended */
+    GByteArray *typed; /* what was typed, and is not in the pipe yet */
+    bool typed_end;    /* the end of its stdin comes behind that */
+    GString *output;   /* stdout, its first PROGRAM_OUTPUT_MAX bytes */
+    GString *log;      /* stderr, its last PROGRAM_LOG_MAX bytes */
+    bool ended;        /* `status` is of waitpid */
     int status;
     unsigned port; /* where it listens; 0 = it has not said so */
 } program;
@@ -30,6 +33,7 @@ typedef struct program_setup {
     const char *const *argv; /* NULL-terminated; argv[0] is its path */
     unsigned descriptors;    /* RLIMIT_NOFILE; 0 = as ours was at the start of this process */
     const GByteArray *input; /* its stdin; NULL = empty */
+    bool typed;              /* its stdin is a pipe, for program_type; `input` is not used */
 } program_setup;
 
 /*
@@ -49,6 +53,16 @@ void program_ends_with_us(void);
 
 /* Take what it wrote so far, without waiting. */
 void program_read(program *p);
+
+/* Give these bytes to its stdin, as soon as the pipe has room: program_write. Nothing happens when
+ * nobody reads it any more. */
+void program_type(program *p, const void *bytes, size_t len);
+
+/* ... and then the end of its stdin. */
+void program_type_end(program *p);
+
+/* Put what was typed into the pipe, as much as goes without waiting. */
+void program_write(program *p);
 
 /* Has it ended? Then p->status is set. */
 bool program_has_ended(program *p);

@@ -46,6 +46,13 @@ static bool read_build(script *s, const words *w, const char *value, unsigned co
            words_wrong(w, column, error, "build: takes thread or address");
 }
 
+static bool read_role(script *s, const words *w, const char *value, unsigned column, GError **error)
+{
+    s->role = strcmp(value, "client") == 0 ? SCRIPT_CLIENT : SCRIPT_SERVER;
+    return s->role == SCRIPT_CLIENT || strcmp(value, "server") == 0 ||
+           words_wrong(w, column, error, "role: takes client or server");
+}
+
 static bool read_descriptors(script *s, const words *w, const char *value, unsigned column,
                              GError **error)
 {
@@ -57,8 +64,9 @@ static bool read_descriptors(script *s, const words *w, const char *value, unsig
 }
 
 /* The names of header lines. */
-enum { TITLE, COVERS, CLAUSE, PROGRAM, DESCRIPTORS, BUILD, KEYS };
-static const char *const keys[] = {"title", "covers", "clause", "program", "descriptors", "build"};
+enum { TITLE, COVERS, CLAUSE, ROLE, PROGRAM, DESCRIPTORS, BUILD, KEYS };
+static const char *const keys[] = {"title",   "covers",      "clause", "role",
+                                   "program", "descriptors", "build"};
 
 static bool read_header(script *s, const words *w, const char *colon, GError **error)
 {
@@ -72,13 +80,14 @@ static bool read_header(script *s, const words *w, const char *colon, GError **e
     case TITLE: return set_text(&s->title, w, value, column, error);
     case COVERS: return set_text(&s->covers, w, value, column, error);
     case CLAUSE: return set_text(&s->clause, w, value, column, error);
+    case ROLE: return read_role(s, w, value, column, error);
     case PROGRAM: return read_arguments(s, w, value, column, error);
     case DESCRIPTORS: return read_descriptors(s, w, value, column, error);
     case BUILD: return read_build(s, w, value, column, error);
     default:
         return words_wrong(w, 1, error,
-                           "no such key; there is: title covers clause program "
-                           "descriptors build");
+                           "no such key; there is: title covers clause role "
+                           "program descriptors build");
     }
 }
 
@@ -143,8 +152,8 @@ static bool fill_step(reading *r, step *s, const words *w, GError **error)
         return false;
     if (!s->verb->read(s, w, error) || !pair(r, s, w, error))
         return false;
-    if (s->verb->play == perform_run)
-        r->s->server = false;
+    if (s->verb->runs)
+        r->s->role = SCRIPT_RUN;
     return !s->other || know(r, w, s->other, words_at(w, 5)->column, error);
 }
 
@@ -157,6 +166,18 @@ static step *new_step(const words *w)
     return s;
 }
 
+/* A program is a server or a client: not every verb makes sense with both. */
+static bool fits_role(const reading *r, const verb *v, const words *w, GError **error)
+{
+    const bool client = r->s->role == SCRIPT_CLIENT;
+    if (v->fits == STEP_OF_CLIENT && !client)
+        return words_wrong(w, 1, error,
+                           "this is for a program that is a client: say "
+                           "\"role: client\" above");
+    return v->fits != STEP_OF_OTHERS || !client ||
+           words_wrong(w, 1, error, "this is for a program that is no client; see \"role:\" above");
+}
+
 static bool read_step(reading *r, const words *w, GError **error)
 {
     const verb *v = verb_find(w, error);
@@ -164,7 +185,7 @@ static bool read_step(reading *r, const words *w, GError **error)
         return false;
     step *s = new_step(w);
     s->verb = v;
-    bool ok = fill_step(r, s, w, error);
+    bool ok = fits_role(r, v, w, error) && fill_step(r, s, w, error);
     g_ptr_array_add(r->s->steps, s); /* also a wrong one: it is freed with the script */
     return ok;
 }
@@ -230,7 +251,6 @@ static script *new_script(const char *path)
     script *s = g_new0(script, 1);
     s->path = g_strdup(path);
     s->id = id_of(path);
-    s->server = true;
     s->program = g_new0(char *, 1);
     s->steps = g_ptr_array_new_with_free_func(step_free);
     return s;

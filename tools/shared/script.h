@@ -13,6 +13,13 @@
 extern "C" {
 #endif
 
+/* What the program under test is. */
+typedef enum script_role {
+    SCRIPT_SERVER, /* started before the first step, stopped behind the last one */
+    SCRIPT_CLIENT, /* the same, but it connects to us */
+    SCRIPT_RUN,    /* steps run it, to its end */
+} script_role;
+
 /* With which sanitizer the program under test should be built for this case. */
 typedef enum script_build { SCRIPT_PLAIN, SCRIPT_THREAD, SCRIPT_ADDRESS } script_build;
 
@@ -25,8 +32,7 @@ typedef struct script {
     char **program;       /* program: further arguments, NULL-terminated; never NULL */
     unsigned descriptors; /* descriptors: RLIMIT_NOFILE of the program; 0 = as it is */
     script_build build;   /* build: */
-    bool server;          /* the program is a server: started before the first step, stopped behind
-                             the last one. False when the case has a `run` */
+    script_role role;     /* role: or, where a step runs the program, SCRIPT_RUN */
     GPtrArray *steps;     /* of struct step (step.h) */
 } script;
 

@@ -4,6 +4,7 @@
 #define SHARED_STEP_H
 
 #include "frame_line.h"
+#include "heads.h"
 #include "script.h"
 
 typedef struct player player; /* player.h */
@@ -17,13 +18,20 @@ typedef struct verb {
     const char *shape;   /* for errors and documentation: "pause WHO" */
     const char *options; /* names of its options, separated by spaces */
     /* How it reads in a story: %w who, %o the other one, %n the number, %d the data, %c the close
-     * code and reason, %f the frame or its opcode, %h the headers, %p the path, %t the text; the
-     * rest stands as it is. */
+     * code and reason, %f the frame or its opcode, %h the headers, %p the path, %t the text, %k
+     * the kind of answer, %a the same where it is no 101; the rest stands as it is. */
     const char *reads;
     bool (*read)(step *s, const words *w, GError **error); /* what is behind the name and WHO */
     bool has_who;                                          /* word 1 is WHO */
-    bool makes_who;                                        /* ... and this step opens it */
+    const char *makes_who;                                 /* ... and this step opens it: many are
+                                                              "clients", "connections" */
     bool (*play)(player *p, const step *s); /* true: ok; false: the player knows what was wrong */
+    enum step_fits {
+        STEP_OF_ANY,
+        STEP_OF_CLIENT, /* the program is a client */
+        STEP_OF_OTHERS, /* ... is none */
+    } fits;
+    bool runs; /* it runs the program, to its end */
 } verb;
 
 enum { STEP_GROUP_MAX = 5000 };
@@ -45,6 +53,7 @@ struct step {
     char *absent;      /* no-header=Name */
     char *path;        /* path=/ws */
     unsigned receive;  /* rcvbuf=N; 0 = as it is */
+    char *kind;        /* of our answer to a client's request */
     frame_line *frame; /* of `send` */
     data *then;        /* then=DATA */
     GRegex *pattern;   /* of `expect log` */

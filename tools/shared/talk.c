@@ -20,48 +20,23 @@ static bool read_bytes(talk_step *s, GError **error)
     return s->bytes != NULL;
 }
 
-/* header="Name: value", any number of them. */
 static bool read_headers(talk_step *s, GError **error)
 {
     s->headers = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < s->words.options->len; i++) {
-        const word *option = &g_array_index(s->words.options, word, i);
-        if (strcmp(option->name, "header") != 0)
-            continue;
-        char *line = data_quoted(&s->words, option, error);
-        if (!line)
-            return false;
-        g_ptr_array_add(s->headers, line);
-        if (s->headers->len > TALK_MAX_HEADERS)
-            return words_wrong(&s->words, option->column, error, "more than %d headers",
-                               TALK_MAX_HEADERS);
-        const char *colon = strchr(line, ':');
-        if (!colon || colon == line || strpbrk(line, "\r\n"))
-            return words_wrong(&s->words, option->column, error,
-                               "a header is \"Name: value\" in one line");
-    }
-    return true;
+    return heads_read_lines(&s->words, "header", s->headers, error);
 }
 
 static bool read_request(talk_step *s, GError **error)
 {
     if (s->from != WSP_FROM_CLIENT)
         return words_wrong(&s->words, 1, error, "only the client makes a request");
-    const word *path = words_option(&s->words, "path");
-    s->path = path ? path->text : "/ws";
-    if (*s->path != '/')
-        return words_wrong(&s->words, path->column, error, "a path begins with /");
-    return read_headers(s, error);
+    return heads_read_path(&s->words, &s->path, error) && read_headers(s, error);
 }
 
 static bool read_kind(talk_step *s, const word *at, GError **error)
 {
-    static const char *const kinds[] = {"101", "plain-101", "wrong-accept", NULL};
     s->kind = at->text;
-    return g_strv_contains(kinds, s->kind) ||
-           g_ascii_string_to_unsigned(s->kind, 10, 300, 599, &s->number, NULL) ||
-           words_wrong(&s->words, at->column, error,
-                       "no such answer; there is " TALK_ANSWERS " and the statuses 300 to 599");
+    return heads_check_kind(&s->words, at, error);
 }
 
 static bool read_answer(talk_step *s, GError **error)
@@ -180,6 +155,7 @@ static void free_step(void *step)
     g_clear_pointer(&s->frame, frame_line_free);
     g_clear_pointer(&s->bytes, data_free);
     g_clear_pointer(&s->headers, g_ptr_array_unref);
+    g_free(s->path);
     g_clear_pointer(&s->children, g_ptr_array_unref);
     g_free(s);
 }

@@ -6,7 +6,7 @@
 #define BEGINNING_NS (INT64_C(1767603600) * 1000000000) /* 2026-01-05 09:00:00 UTC */
 #define BETWEEN_NS INT64_C(1000000)                     /* two steps */
 
-enum { FIRST_CLIENT_PORT = 50001, SERVER_PORT = 8080, HEAD_MAX = 16384 };
+enum { FIRST_CLIENT_PORT = 50001, SERVER_PORT = 8080 };
 
 /* A connection by its name. */
 typedef struct line {
@@ -152,18 +152,6 @@ bool talk_play_end(talk_player *p, const talk_step *s, GError **error)
 /* ---- The handshake ----------------------------------------------------------------------------
  */
 
-/* "Name: value" taken apart. The table has room for all of them. */
-static size_t split_headers(const talk_step *s, wsp_http_header headers[TALK_MAX_HEADERS])
-{
-    for (guint i = 0; i < s->headers->len; i++) {
-        const char *text = g_ptr_array_index(s->headers, i);
-        const char *colon = strchr(text, ':');
-        const char *value = colon + 1 + strspn(colon + 1, " ");
-        headers[i] = (wsp_http_header){{text, (size_t)(colon - text)}, {value, strlen(value)}};
-    }
-    return s->headers->len;
-}
-
 /* The library refuses what could not be one line of a head. */
 static bool send_head(talk_player *p, const talk_step *s, const char *head, int len, GError **error)
 {
@@ -182,51 +170,22 @@ bool talk_play_request(talk_player *p, const talk_step *s, GError **error)
     uint8_t nonce[16];
     seed_bytes(&p->seed, nonce, sizeof nonce);
     wsp_handshake_key(l->key, nonce);
-    g_autofree char *host =
-        g_strdup_printf("127.0.0.1:%u", conversation_port(p->conversation, l->number, false));
-    wsp_http_header headers[TALK_MAX_HEADERS];
-    size_t count = split_headers(s, headers);
-    wsp_handshake_offer offer = {
-        .target = s->path, .host = host, .key = l->key, .more = headers, .more_count = count};
-    char head[HEAD_MAX];
-    return send_head(p, s, head, wsp_handshake_request_write(head, sizeof head, &offer), error);
-}
-
-/* A 101 with the accept value of this key. */
-static int write_101(char head[HEAD_MAX], const talk_step *s, const char *key)
-{
-    wsp_http_header headers[TALK_MAX_HEADERS];
-    size_t count = split_headers(s, headers);
-    wsp_handshake_answer answer = {.key = {key, strlen(key)}, .more = headers, .more_count = count};
-    return wsp_handshake_accept_write(head, HEAD_MAX, &answer);
-}
-
-static int write_refusal(char head[HEAD_MAX], const talk_step *s)
-{
-    wsp_http_header headers[TALK_MAX_HEADERS];
-    size_t count = split_headers(s, headers);
-    return wsp_handshake_refusal_write(head, HEAD_MAX, (uint16_t)s->number, NULL, headers, count);
+    char head[HEADS_MAX_SIZE];
+    const int len = heads_write_request(
+        head, s->path, conversation_port(p->conversation, l->number, false), l->key, s->headers);
+    return send_head(p, s, head, len, error);
 }
 
 bool talk_play_answer(talk_player *p, const talk_step *s, GError **error)
 {
-    static const char plain[] = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
-    static const char another_key[] = "AAAAAAAAAAAAAAAAAAAAAA==";
     line *l = line_for(p, s, error);
     if (!l)
         return false;
     if (strcmp(s->kind, "101") == 0 && !*l->key)
         return words_wrong(&s->words, words_at(&s->words, 0)->column, error,
                            "no request came before this answer");
-    char head[HEAD_MAX];
-    int len;
-    if (s->number > 0)
-        len = write_refusal(head, s);
-    else if (strcmp(s->kind, "plain-101") == 0)
-        len = (int)g_strlcpy(head, plain, sizeof head);
-    else
-        len = write_101(head, s, strcmp(s->kind, "wrong-accept") == 0 ? another_key : l->key);
-    return send_head(p, s, head, len, error);
+    char head[HEADS_MAX_SIZE];
+    return send_head(p, s, head, heads_write_answer(head, s->kind, l->key, s->headers), error);
 }
 
 bool talk_play_handshake(talk_player *p, const talk_step *s, GError **error)

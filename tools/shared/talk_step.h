@@ -3,10 +3,8 @@
 #define SHARED_TALK_STEP_H
 
 #include "frame_line.h"
+#include "heads.h"
 #include "talk.h"
-
-/* Of one head. */
-enum { TALK_MAX_HEADERS = 32 };
 
 typedef struct talk_step talk_step;
 typedef struct talk_player talk_player;
@@ -34,9 +32,9 @@ struct talk_step {
     frame_line *frame;   /* send */
     data *bytes;         /* bytes */
     GPtrArray *headers;  /* request, answer, handshake: of char *, "Name: value" */
-    const char *path;    /* request, handshake: in words */
+    char *path;          /* request, handshake */
     const char *kind;    /* answer, handshake: in words */
-    uint64_t number;     /* a port, a status, how often, nanoseconds */
+    uint64_t number;     /* a port, how often, nanoseconds */
     GPtrArray *children; /* of talk_step: of a choice or a block */
 };
 
@@ -55,8 +53,5 @@ typedef bool talk_play_step(talk_player *p, const talk_step *s, GError **error);
 talk_play_step talk_play_handshake, talk_play_request, talk_play_answer, talk_play_send,
     talk_play_bytes, talk_play_end, talk_play_port, talk_play_connection, talk_play_delay,
     talk_play_pick, talk_play_join, talk_play_shuffle, talk_play_repeat;
-
-/* The answers of a server that are no refusal. */
-#define TALK_ANSWERS "101, plain-101, wrong-accept"
 
 #endif

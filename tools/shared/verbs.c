@@ -1,5 +1,7 @@
 /* The verbs of the case language: how each is written, read, played, and told. */
 #include "expect.h"
+#include "masks.h"
+#include "opening.h"
 #include "perform.h"
 #include "step.h"
 
@@ -26,20 +28,32 @@ static bool option_number(const words *w, const char *name, uint64_t high, uint6
     return !option || words_number(w, option, name, 0, high, number, error);
 }
 
-static bool option_lines(step *s, const words *w, GError **error)
+static bool option_absent(step *s, const words *w)
 {
-    for (guint i = 0; i < w->options->len; i++) {
-        const word *option = &g_array_index(w->options, word, i);
-        if (strcmp(option->name, "header") != 0)
-            continue;
-        char *line = data_quoted(w, option, error);
-        if (!line)
-            return false;
-        g_ptr_array_add(s->lines, line);
-        if (!strchr(line, ':'))
-            return words_wrong(w, option->column, error, "a header is \"Name: value\"");
-    }
+    const word *absent = words_option(w, "no-header");
+    s->absent = absent ? g_strdup(absent->text) : NULL;
     return true;
+}
+
+static bool option_then(step *s, const words *w, GError **error)
+{
+    const word *then = words_option(w, "then");
+    return !then || (s->then = data_read_word(w, then, error)) != NULL;
+}
+
+/* What a request must have. */
+static bool option_request(step *s, const words *w, GError **error)
+{
+    return heads_read_path(w, &s->path, error) && option_absent(s, w) &&
+           heads_read_lines(w, "header", s->lines, error);
+}
+
+/* [N] behind WHO: how many connections. */
+static bool read_many(step *s, const words *w, GError **error)
+{
+    s->number = 1;
+    return words_count(w) <= 2 || words_number(w, words_at(w, 2), "the number of connections", 1,
+                                               STEP_GROUP_MAX, &s->number, error);
 }
 
 static bool read_open(step *s, const words *w, GError **error)
@@ -52,20 +66,44 @@ static bool read_open(step *s, const words *w, GError **error)
 
 static bool read_connect(step *s, const words *w, GError **error)
 {
-    const word *path = words_option(w, "path"), *then = words_option(w, "then");
     uint64_t receive = 0;
-    s->number = 1;
-    s->path = g_strdup(path ? path->text : "/ws");
-    if (words_count(w) > 2 && !words_number(w, words_at(w, 2), "the number of clients", 1,
-                                            STEP_GROUP_MAX, &s->number, error))
-        return false;
-    if (path && s->path[0] != '/')
-        return words_wrong(w, path->column, error, "a path begins with /");
-    if (then && !(s->then = data_read_word(w, then, error)))
-        return false;
-    bool ok = option_number(w, "rcvbuf", 1 << 20, &receive, NULL, error);
+    bool ok = read_many(s, w, error) && option_then(s, w, error) &&
+              option_number(w, "rcvbuf", 1 << 20, &receive, NULL, error);
     s->receive = (unsigned)receive;
-    return ok && option_lines(s, w, error) && words_only(w, s->verb->options, 3, error);
+    return ok && heads_read_path(w, &s->path, error) &&
+           heads_read_lines(w, "header", s->lines, error) &&
+           words_only(w, s->verb->options, 3, error);
+}
+
+/* KIND of an answer; 101 where it is not said. */
+static bool read_kind(step *s, const words *w, const word *at, GError **error)
+{
+    s->kind = g_strdup(at ? at->text : "101");
+    return !at || heads_check_kind(w, at, error);
+}
+
+static bool read_accept(step *s, const words *w, GError **error)
+{
+    return read_many(s, w, error) && option_request(s, w, error) &&
+           read_kind(s, w, words_option(w, "answer"), error) && option_then(s, w, error) &&
+           words_only(w, s->verb->options, 3, error);
+}
+
+static bool read_accept_tcp(step *s, const words *w, GError **error)
+{
+    return read_many(s, w, error) && words_only(w, s->verb->options, 3, error);
+}
+
+static bool read_reply(step *s, const words *w, GError **error)
+{
+    return read_kind(s, w, words_count(w) > 2 ? words_at(w, 2) : NULL, error) &&
+           heads_read_lines(w, "header", s->lines, error) && option_then(s, w, error) &&
+           words_only(w, s->verb->options, 3, error);
+}
+
+static bool read_request(step *s, const words *w, GError **error)
+{
+    return option_request(s, w, error) && words_only(w, s->verb->options, 3, error);
 }
 
 /* ---- Data and frames ---- */
@@ -116,10 +154,9 @@ static bool read_expect_frame(step *s, const words *w, GError **error)
 
 static bool read_status(step *s, const words *w, GError **error)
 {
-    const word *absent = words_option(w, "no-header");
-    s->absent = absent ? g_strdup(absent->text) : NULL;
     return words_number(w, words_at(w, 3), "the status", 100, 999, &s->number, error) &&
-           option_lines(s, w, error) && words_only(w, s->verb->options, 4, error);
+           option_absent(s, w) && heads_read_lines(w, "header", s->lines, error) &&
+           words_only(w, s->verb->options, 4, error);
 }
 
 /* ---- Numbers and names ---- */
@@ -223,12 +260,24 @@ static bool read_log(step *s, const words *w, GError **error)
            words_only(w, "", 4, error);
 }
 
+/* One word that must stand there, so that the line reads well. */
+static bool read_last(const words *w, const char *last, GError **error)
+{
+    return words_only(w, "", 3, error) &&
+           (words_are(w, 2, last) ||
+            words_wrong(w, words_at(w, 2)->column, error, "%s belongs here", last));
+}
+
 static bool read_same(step *s, const words *w, GError **error)
 {
     (void)s;
-    return words_only(w, "", 3, error) &&
-           (words_are(w, 2, "same") ||
-            words_wrong(w, words_at(w, 2)->column, error, "same belongs here"));
+    return read_last(w, "same", error);
+}
+
+static bool read_differ(step *s, const words *w, GError **error)
+{
+    (void)s;
+    return read_last(w, "differ", error);
 }
 
 static bool read_who_only(step *s, const words *w, GError **error)
@@ -239,83 +288,111 @@ static bool read_who_only(step *s, const words *w, GError **error)
 /* Rows of the same name stand together, the ones with `what` first. */
 /* clang-format off */
 static const verb table[] = {
-    {"say", NULL, 0, "say TEXT", "", "%t", read_nothing, false, false, NULL},
+    {"say", NULL, 0, "say TEXT", "", "%t", read_nothing, false, NULL, NULL, STEP_OF_ANY, false},
     {"open", NULL, 0, "open WHO [rcvbuf=N]", "rcvbuf",
-     "%w opens a TCP connection", read_open, true, true, perform_open},
+     "%w opens a TCP connection", read_open, true, "clients", opening_open, STEP_OF_OTHERS, false},
     {"connect", NULL, 0,
      "connect WHO [N] [path=/ws] [rcvbuf=N] [header=\"Name: value\"] [then=DATA]",
-     "path rcvbuf header then", "%w connects to %p%h", read_connect, true, true, perform_connect},
+     "path rcvbuf header then", "%w connects to %p%h", read_connect, true, "clients", opening_connect, STEP_OF_OTHERS, false},
+    {"accept", NULL, 0,
+     "accept WHO [N] [path=/ws] [header=\"Name: value\"] [no-header=Name] [answer=KIND] [then=DATA]",
+     "path header no-header answer then", "the program connects to %p as %w%h%a", read_accept,
+     true, "connections", opening_accept, STEP_OF_CLIENT, false},
+    {"accept-tcp", NULL, 0, "accept-tcp WHO [N]", "",
+     "the program opens a TCP connection: %w", read_accept_tcp, true, "connections",
+     opening_accept_tcp, STEP_OF_CLIENT, false},
+    {"reply", NULL, 0, "reply WHO [KIND] [header=\"Name: value\"] [then=DATA]", "header then",
+     "the request of %w gets the answer %k%h", read_reply, true, NULL, opening_reply,
+     STEP_OF_CLIENT, false},
+    {"refuse", NULL, 0, "refuse", "", "nobody listens any more: connections are refused",
+     read_who_only, false, NULL, perform_refuse, STEP_OF_CLIENT, false},
+    {"listen", NULL, 0, "listen", "", "somebody listens again, on the same port",
+     read_who_only, false, NULL, perform_listen, STEP_OF_CLIENT, false},
     {"bytes", NULL, 0, "bytes WHO DATA", "",
-     "%w sends bytes %d", read_data, true, false, perform_bytes},
+     "%w sends bytes %d", read_data, true, NULL, perform_bytes, STEP_OF_ANY, false},
     {"send", NULL, 0,
      "send WHO text|binary|ping|pong|continuation DATA or close [CODE [\"reason\"]] "
      "[fin=no] [rsv=N] [mask=no] [key=HEX] [length=N] [form=7|16|64]", FRAME_LINE_OPTIONS,
-     "%w sends %f", read_send, true, false, perform_send},
+     "%w sends %f", read_send, true, NULL, perform_send, STEP_OF_ANY, false},
     {"split", NULL, 0, "split WHO N|random|whole", "",
-     "%w writes in pieces: %t", read_split, true, false, perform_split},
+     "%w writes in pieces: %t", read_split, true, NULL, perform_split, STEP_OF_ANY, false},
     {"join", NULL, 0, "join WHO", "",
-     "%w collects what follows for one write", read_who_only, true, false, perform_join},
-    {"end", NULL, 0, "end", "", "end", read_who_only, false, false, NULL},
+     "%w collects what follows for one write", read_who_only, true, NULL, perform_join, STEP_OF_ANY, false},
+    {"end", NULL, 0, "end", "", "end", read_who_only, false, NULL, NULL, STEP_OF_ANY, false},
     {"pause", NULL, 0, "pause WHO", "",
-     "%w stops reading", read_who_only, true, false, perform_pause},
+     "%w stops reading", read_who_only, true, NULL, perform_pause, STEP_OF_ANY, false},
     {"resume", NULL, 0, "resume WHO", "",
-     "%w goes on reading", read_who_only, true, false, perform_resume},
+     "%w goes on reading", read_who_only, true, NULL, perform_resume, STEP_OF_ANY, false},
     {"answer", NULL, 0, "answer WHO yes|no", "",
-     "%w answers pings: %t", read_answer, true, false, perform_answer},
+     "%w answers pings: %t", read_answer, true, NULL, perform_answer, STEP_OF_ANY, false},
     {"finish", NULL, 0, "finish WHO", "",
-     "%w ends its direction (FIN)", read_who_only, true, false, perform_finish},
+     "%w ends its direction (FIN)", read_who_only, true, NULL, perform_finish, STEP_OF_ANY, false},
     {"abort", NULL, 0, "abort WHO", "",
-     "%w drops the connection (RST)", read_who_only, true, false, perform_abort},
+     "%w drops the connection (RST)", read_who_only, true, NULL, perform_abort, STEP_OF_ANY, false},
     {"leave", NULL, 0, "leave WHO", "",
-     "%w closes the connection", read_who_only, true, false, perform_leave},
+     "%w closes the connection", read_who_only, true, NULL, perform_leave, STEP_OF_ANY, false},
     {"fence", NULL, 0, "fence WHO", "",
-     "%w gets the pong for its ping", read_who_only, true, false, perform_fence},
-    {"repeat", NULL, 0, "repeat N", "", "%n times", read_repeat, false, false, NULL},
+     "%w gets the pong for its ping", read_who_only, true, NULL, perform_fence, STEP_OF_ANY, false},
+    {"repeat", NULL, 0, "repeat N", "", "%n times", read_repeat, false, NULL, NULL, STEP_OF_ANY, false},
     {"signal", NULL, 0, "signal TERM|INT|HUP|USR1|USR2|STOP|CONT|KILL", "",
-     "the program gets SIG%t", read_signal, false, false, perform_signal},
+     "the program gets SIG%t", read_signal, false, NULL, perform_signal, STEP_OF_ANY, false},
+    {"type", NULL, 0, "type DATA", "", "the program reads %d on stdin",
+     read_data, false, NULL, perform_type, STEP_OF_CLIENT, false},
+    {"type-end", NULL, 0, "type-end", "", "its stdin ends",
+     read_who_only, false, NULL, perform_type_end, STEP_OF_CLIENT, false},
     {"input", NULL, 0, "input DATA", "",
-     "what it will read on stdin: %d", read_data, false, false, perform_input},
-    {"run", NULL, 0, "run DATA...", "", "the program runs%h", read_run, false, false, perform_run},
+     "what it will read on stdin: %d", read_data, false, NULL, perform_input, STEP_OF_OTHERS, false},
+    {"run", NULL, 0, "run DATA...", "", "the program runs%h", read_run, false, NULL, perform_run, STEP_OF_OTHERS, true},
     {"expect", "output", 1, "expect output DATA", "",
-     "it prints %d", read_output, false, false, expect_output},
+     "it prints %d", read_output, false, NULL, expect_output, STEP_OF_OTHERS, false},
     {"expect", "output-line", 1, "expect output-line N DATA", "",
-     "line %n of its output is %d", read_output_line, false, false, expect_output_line},
+     "line %n of its output is %d", read_output_line, false, NULL, expect_output_line, STEP_OF_OTHERS, false},
+    {"expect", "printed", 1, "expect printed DATA", "",
+     "the next line that it prints is %d", read_output, false, NULL, expect_printed,
+     STEP_OF_CLIENT, false},
+    {"expect", "masks", 1, "expect masks differ", "",
+     "every frame had a masking key of its own", read_differ, false, NULL, masks_expect,
+     STEP_OF_CLIENT, false},
     {"expect", "exit", 1, "expect exit STATUS", "",
-     "the program ends with status %n", read_exit, false, false, expect_exit},
+     "the program ends with status %n", read_exit, false, NULL, expect_exit, STEP_OF_ANY, false},
     {"expect", "log", 1, "expect log \"REGEX\" [N]", "",
-     "%n or more lines of its log match /%t/", read_log, false, false, expect_log},
+     "%n or more lines of its log match /%t/", read_log, false, NULL, expect_log, STEP_OF_ANY, false},
     {"expect", "descriptors", 1, "expect descriptors same", "",
-     "as many open descriptors as at its start", read_same, false, false, expect_descriptors},
+     "as many open descriptors as at its start", read_same, false, NULL, expect_descriptors, STEP_OF_ANY, false},
     {"expect", "threads", 1, "expect threads same", "",
-     "as many threads as at its start", read_same, false, false, expect_threads},
+     "as many threads as at its start", read_same, false, NULL, expect_threads, STEP_OF_ANY, false},
     {"expect", "text", 2, "expect WHO text [DATA]", "",
-     "%w gets text %d", read_expect_message, true, false, expect_message},
+     "%w gets text %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY, false},
     {"expect", "binary", 2, "expect WHO binary [DATA]", "",
-     "%w gets binary %d", read_expect_message, true, false, expect_message},
+     "%w gets binary %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY, false},
     {"expect", "ping", 2, "expect WHO ping [DATA]", "",
-     "%w gets ping %d", read_expect_message, true, false, expect_frame},
+     "%w gets ping %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY, false},
     {"expect", "pong", 2, "expect WHO pong [DATA]", "",
-     "%w gets pong %d", read_expect_message, true, false, expect_frame},
+     "%w gets pong %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY, false},
     {"expect", "frame", 2, "expect WHO frame text|binary|continuation|ping|pong [DATA]", "",
-     "%w gets the frame %f %d", read_expect_frame, true, false, expect_frame},
+     "%w gets the frame %f %d", read_expect_frame, true, NULL, expect_frame, STEP_OF_ANY, false},
     {"expect", "close", 2, "expect WHO close [CODE [\"reason\"]]", "",
-     "%w gets close%c", read_close, true, false, expect_close},
+     "%w gets close%c", read_close, true, NULL, expect_close, STEP_OF_ANY, false},
     {"expect", "end", 2, "expect WHO end", "",
-     "%w gets the end of the stream (FIN)", read_who_only, true, false, expect_end},
+     "%w gets the end of the stream (FIN)", read_who_only, true, NULL, expect_end, STEP_OF_ANY, false},
     {"expect", "reset", 2, "expect WHO reset", "",
-     "%w gets a reset (RST)", read_who_only, true, false, expect_end},
+     "%w gets a reset (RST)", read_who_only, true, NULL, expect_end, STEP_OF_ANY, false},
     {"expect", "gone", 2, "expect WHO gone", "",
-     "%w gets the end: FIN or RST", read_who_only, true, false, expect_end},
+     "%w gets the end: FIN or RST", read_who_only, true, NULL, expect_end, STEP_OF_ANY, false},
     {"expect", "status", 2,
      "expect WHO status CODE [header=\"Name: value\"] [no-header=Name]", "header no-header",
-     "%w gets the HTTP status %n%h", read_status, true, false, expect_status},
+     "%w gets the HTTP status %n%h", read_status, true, NULL, opening_expect_status, STEP_OF_OTHERS, false},
+    {"expect", "request", 2,
+     "expect WHO request [path=/ws] [header=\"Name: value\"] [no-header=Name]",
+     "path header no-header", "%w asks for %p%h", read_request, true, NULL,
+     opening_expect_request, STEP_OF_CLIENT, false},
     {"expect", "pings", 2, "expect WHO pings N", "",
-     "%w gets %n pings", read_pings, true, false, expect_pings},
+     "%w gets %n pings", read_pings, true, NULL, expect_pings, STEP_OF_ANY, false},
     {"expect", "open", 2, "expect WHO open N pings-of WHO", "",
-     "%w is still open when %o got %n pings", read_still_open, true, false, expect_still_open},
+     "%w is still open when %o got %n pings", read_still_open, true, NULL, expect_still_open, STEP_OF_ANY, false},
     {"expect", "after", 2, "expect WHO after MS", "",
-     "the end came %n ms or more after the last byte of %w", read_after, true, false,
-     expect_after},
+     "the end came %n ms or more after the last byte of %w", read_after, true, NULL,
+     expect_after, STEP_OF_ANY, false},
 };
 /* clang-format on */
 
@@ -390,7 +467,8 @@ static void describe_frame(GString *out, const step *s)
     else if (payload)
         g_string_append_printf(out, " %s", payload);
     g_string_append(out, f->header.fin ? "" : ", not the last fragment");
-    g_string_append(out, f->says_masked && !f->header.masked ? ", not masked" : "");
+    if (f->says_masked)
+        g_string_append(out, f->header.masked ? ", masked" : ", not masked");
     if (f->header.rsv)
         g_string_append_printf(out, ", RSV bits %u", f->header.rsv);
     if (f->says_length)
@@ -408,7 +486,8 @@ static void describe_lines(GString *out, const step *s)
     if (s->absent)
         g_string_append_printf(out, ", no header %s", s->absent);
     if (s->then)
-        g_string_append(out, ", and sends more with the request");
+        g_string_append(out, s->kind ? ", and more with the answer"
+                                     : ", and sends more with the request");
 }
 
 char *step_describe(const step *s, const char *who)
@@ -423,12 +502,18 @@ char *step_describe(const step *s, const char *who)
         case 'w':
             g_string_append(out, who ? who : s->who);
             if (s->verb->makes_who && s->number > 1 && !who)
-                g_string_append_printf(out, " (%" G_GUINT64_FORMAT " clients)", s->number);
+                g_string_append_printf(out, " (%" G_GUINT64_FORMAT " %s)", s->number,
+                                       s->verb->makes_who);
             break;
         case 'o': g_string_append(out, s->other); break;
         case 't': g_string_append(out, s->text ? s->text : ""); break;
         case 'p': g_string_append(out, s->path); break;
         case 'n': g_string_append_printf(out, "%" G_GUINT64_FORMAT, s->number); break;
+        case 'k': g_string_append(out, s->kind); break;
+        case 'a':
+            g_string_append(out, strcmp(s->kind, "101") == 0 ? "" : ", answered with ");
+            g_string_append(out, strcmp(s->kind, "101") == 0 ? "" : s->kind);
+            break;
         case 'f': describe_frame(out, s); break;
         case 'c': describe_code(out, s); break;
         case 'h': describe_lines(out, s); break;
@@ -458,6 +543,7 @@ void step_free(void *one)
     g_free(s->reason);
     g_free(s->absent);
     g_free(s->path);
+    g_free(s->kind);
     data_free(s->data);
     data_free(s->then);
     frame_line_free(s->frame);
