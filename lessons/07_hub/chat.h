@@ -216,7 +216,7 @@ typedef struct refusal {
 typedef struct chat_rules {
     const char *purpose;         /* for --help */
     const GOptionEntry *options; /* further ones; NULL = none */
-    /* Once, behind the command line and before the first client. Ends the program if it must. */
+    /* Once, when we listen and before the first client. Ends the program if it must. */
     void (*start)(int port);
     /* Before anything is read of a client (reader's thread): may have something to prepare, such as
      * TLS. False: it is cut. */
@@ -236,13 +236,16 @@ typedef struct chat_rules {
     /* Bytes from and to the client, as recv() and sendmsg(MSG_DONTWAIT) give and take them. */
     ssize_t (*receive)(conn *c, void *in, size_t size);
     ssize_t (*send)(conn *c, const struct iovec *out, int count);
+    /* That was all that we send. */
+    void (*finish)(conn *c);
 } chat_rules;
 
 extern lesson_options options;
-extern chat_rules rules; /* receive and send are never NULL: plain_receive, plain_send */
+extern chat_rules rules; /* the last three are never NULL: plain_receive, _send, _finish */
 
 ssize_t plain_receive(conn *c, void *in, size_t size);
 ssize_t plain_send(conn *c, const struct iovec *out, int count);
+void plain_finish(conn *c); /* a FIN, when all is sent */
 
 /* ---- The whole (main.c) ----------------------------------------------------------------------
  */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { HEAD_MAX = 8192, LINES_MAX = 64 };
 
@@ -37,6 +38,20 @@ static bool say(conn *c, const char *text, int len)
     return len == 0;
 }
 
+/* The answer of HTTP was all. To close at once would send a reset where the client is still
+ * sending, and destroy the answer (lesson 02): what it says is read and thrown away, for a while.
+ */
+static void finish(conn *c)
+{
+    const int64_t until = g_get_monotonic_time() + CLOSE_MS * INT64_C(1000);
+    const struct timeval limit = {CLOSE_MS / 1000, CLOSE_MS % 1000 * 1000L};
+    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    rules.finish(c);
+    for (uint8_t rest[1024]; rules.receive(c, rest, sizeof rest) > 0;)
+        if (g_get_monotonic_time() > until)
+            return;
+}
+
 static bool refuse(conn *c, const refusal *r)
 {
     char answer[1024];
@@ -48,7 +63,8 @@ static bool refuse(conn *c, const refusal *r)
     int len = wsp_handshake_refusal_write(answer, sizeof answer, r->status, body, more,
                                           r->header ? 2 : 1);
     lesson_log(c->number, "refused: %u %s", r->status, r->code);
-    say(c, answer, len);
+    if (say(c, answer, len))
+        finish(c);
     return false;
 }
 
@@ -59,7 +75,8 @@ static bool show_page(conn *c)
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n"
         "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
         strlen(chat_page), chat_page);
-    say(c, answer, (int)strlen(answer));
+    if (say(c, answer, (int)strlen(answer)))
+        finish(c);
     return false;
 }
 

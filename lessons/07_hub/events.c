@@ -39,7 +39,7 @@ static GBytes *event_frame(const char *name, const field *fields)
 /* [{"member": …, "name": …}, …]: so many of them at most. */
 static JsonNode *members_node(GHashTable *conns, unsigned most)
 {
-    JsonArray *members = json_array_new();
+    g_autoptr(JsonArray) members = json_array_new();
     GHashTableIter each;
     g_hash_table_iter_init(&each, conns);
     for (void *one; most > 0 && g_hash_table_iter_next(&each, &one, NULL); most--) {

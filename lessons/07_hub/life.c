@@ -49,6 +49,11 @@ ssize_t plain_send(conn *c, const struct iovec *out, int count)
     return sendmsg(c->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+void plain_finish(conn *c)
+{
+    shutdown(c->fd, SHUT_WR);
+}
+
 bool conn_start(int fd, unsigned number)
 {
     struct sockaddr_in from = {0};

@@ -30,4 +30,6 @@ void chat_read_options(int argc, char **argv)
         rules.receive = plain_receive;
     if (!rules.send)
         rules.send = plain_send;
+    if (!rules.finish)
+        rules.finish = plain_finish;
 }

@@ -104,8 +104,8 @@ static void serve(conn *c)
     } else if (c->waits && outbox_why(c, &code)) {
         c->deadline = MIN(c->deadline, patience); /* a Close waits for room, but not for ever */
     } else if (!c->waits && !c->said_fin && outbox_why(c, &code)) {
-        shutdown(c->fd, SHUT_WR); /* sends a FIN when all is sent */
-        c->said_fin = true;       /* now the client has to */
+        rules.finish(c);    /* a FIN goes out when all is sent */
+        c->said_fin = true; /* now the client has to */
         c->deadline = patience;
     }
 }
