@@ -60,16 +60,17 @@ typedef struct request {
     action action;
     char *room, *text, *to;
     char *ref;        /* the client's own word for this request; NULL = none */
-    const char *code; /* WRONG: the code of the error, and a sentence */
+    const char *code; /* WRONG: the code of the error, and a sentence, ... */
     char *what;
+    unsigned retry_ms; /* ... and when it may come again; 0 = nobody says */
 } request;
 
 /* Never NULL: what is no request is one to do something WRONG. */
 request *request_read(bool is_text, const void *message, size_t len);
 void request_free(request *r);
 
-/* One that was refused before it was read. `code` is static. */
-request *request_refused(const char *code);
+/* One that came too fast: it is not read. */
+request *request_too_fast(unsigned retry_ms);
 
 /* ---- Events (events.c): text frames. The caller owns them. `ref` may be NULL. ----------------
  */
@@ -77,7 +78,8 @@ request *request_refused(const char *code);
 enum { LISTED_MAX = 100 }; /* members that an event lists */
 
 GBytes *event_welcome(const conn *c);
-GBytes *event_error(const char *code, const char *what, const char *ref);
+/* retry_ms: when it may come again; 0 = nobody says. */
+GBytes *event_error(const char *code, const char *what, const char *ref, unsigned retry_ms);
 GBytes *event_joined(const char *room, uint64_t seq, GHashTable *members, const char *ref);
 GBytes *event_left(const char *room, const char *ref);
 /* name: member_joined, member_left */
@@ -94,10 +96,11 @@ GBytes *frame_new(uint8_t opcode, const void *payload, size_t len);
  */
 
 enum {
-    OUTBOX_MAX = 64, /* frames that may wait for one client ... */
-    OUTBOX_PLACES,   /* ... and the Close behind them */
-    CREDIT = 32,     /* requests of one client that may wait for the hub */
-    CLOSE_MS = 2000, /* the longest wait for a client's end of the closing handshake */
+    OUTBOX_MAX = 64,   /* frames that may wait for one client ... */
+    OUTBOX_PLACES,     /* ... and the Close behind them */
+    OUTBOX_COST = 128, /* bytes of memory that a frame takes beside its own */
+    CREDIT = 32,       /* requests of one client that may wait for the hub */
+    CLOSE_MS = 2000,   /* the longest wait for a client's end of the closing handshake */
 };
 
 /* What waits to be sent. All of it is behind the lock; what the writer has taken is its own. */
@@ -105,6 +108,7 @@ typedef struct outbox {
     GMutex lock;
     GBytes *frames[OUTBOX_PLACES];
     uint64_t put, taken; /* frames ever put in, and taken out */
+    atomic_size_t bytes; /* put in and not sent yet; what the writer has taken counts, too */
     end ended;           /* why no more is put in; the last frame is the Close */
     uint16_t code;       /* of that Close; NO_CLOSE = there is none */
 } outbox;
@@ -126,6 +130,7 @@ struct conn {
     bool watched;           /* the writer's own: either of them ... */
     int64_t deadline;       /* ... and when it gives up */
     atomic_bool open, left; /* the handshake is done; the reader has ended */
+    bool half;              /* the reader's own: it has a part of a frame or of a message */
 
     sem_t credit;      /* the reader takes one for each request, the hub gives it back */
     GHashTable *rooms; /* the hub's own: the rooms that it is in */
@@ -139,8 +144,9 @@ conn *conn_ref(conn *c);
 void conn_unref(conn *c);
 
 /* Read the request and answer it (door.c): the page, a refusal, or the 101. True: the connection is
- * open, and `behind` (empty before) holds what came with the head and belongs to the frames. */
-bool door_open(conn *c, GByteArray *behind);
+ * open, `behind` (empty before) holds what came with the head and belongs to the frames, and
+ * `decoder` has what was agreed on about them. */
+bool door_open(conn *c, GByteArray *behind, wsp_conn_options *decoder);
 
 /* End it without good manners: who waits for the socket wakes up. */
 void conn_cut(conn *c, end why);
@@ -172,6 +178,9 @@ typedef struct sending {
 
 /* All that is in, to be freed with g_free() when all has gone; NULL = nothing is in. */
 sending *outbox_take(conn *c);
+
+/* A frame that was taken out has gone: it is unreferenced. */
+void outbox_sent(outbox *o, GBytes *frame);
 
 /* Only when no thread uses it any more. */
 void outbox_clear(conn *c);
@@ -224,13 +233,27 @@ typedef struct chat_rules {
     /* Behind a sound request for /ws and before the 101 (reader's thread): NULL = let in. Sets
      * c->name and c->rights. */
     const refusal *(*admit)(conn *c, const wsp_http_head *head);
-    /* Each message, before it is read as JSON (reader's thread): NULL = goes on to the hub, else it
-     * is dropped and the client gets an error with this code. */
-    const char *(*allow)(conn *c, size_t len);
+    /* Behind that: what is agreed on about frames. `decoder` has our role and limits; what of the
+     * answer it points to has to live until the next call in the same thread. */
+    void (*agree)(conn *c, const wsp_http_head *head, wsp_conn_options *decoder,
+                  wsp_handshake_answer *answer);
+    /* Each whole message, before it is read as JSON, each ping, and each pong (reader's thread):
+     * 0 = goes on, else it is dropped, and may come again after so many milliseconds; for a message
+     * the client gets an error that says so. */
+    unsigned (*allow)(conn *c, uint8_t opcode, size_t len);
     /* Each request (hub's thread): NULL = may, else the code of the error. */
     const char *(*may)(const conn *c, const request *r);
+    /* A request got an error with this code, for whatever reason (hub's thread). */
+    void (*refused)(conn *c, const char *code);
+    /* Each request that may (hub's thread). True: it is dealt with, the hub has nothing to do. */
+    bool (*take)(conn *c, const request *r);
+    /* Each frame that goes into an outbox (any thread, but texts in the hub's only): what goes in
+     * in its place, a reference of its own. */
+    GBytes *(*dress)(const conn *c, GBytes *frame);
     /* Each connection, once per --ping-ms (hub's thread): NULL = may stay, else why not. */
     const char *(*stay)(const conn *c);
+    /* Somebody wants to see numbers: one more line of log (hub's thread). */
+    void (*stats)(void);
     /* It has ended, and nobody uses it any more (any thread). */
     void (*gone)(conn *c);
     /* Bytes from and to the client, as recv() and sendmsg(MSG_DONTWAIT) give and take them. */
@@ -251,9 +274,11 @@ void plain_finish(conn *c); /* a FIN, when all is sent */
  */
 
 extern struct chat_settings {
-    gboolean drop;   /* --drop: a slow client loses messages; otherwise it is disconnected */
-    int room_max;    /* --room-max: members of one room */
-    int send_buffer; /* --send-buffer: of each socket; 0 = what the system gives */
+    gboolean drop;    /* --drop: a slow client loses messages; otherwise it is disconnected */
+    int room_max;     /* --room-max: members of one room */
+    int send_buffer;  /* --send-buffer: of each socket; 0 = what the system gives */
+    int outbox_bytes; /* that may wait for one client, each frame with OUTBOX_COST more; 0 = no
+                         limit but that of their number */
 } settings;
 
 /* The main program: with these rules. */

@@ -12,47 +12,55 @@ enum { READ_MAX = 4096 };
  * faster than the hub works waits here, and TCP makes it wait where it is. */
 static void hear(conn *c, uint8_t opcode, const GByteArray *message)
 {
-    const char *no = rules.allow ? rules.allow(c, message->len) : NULL;
-    request *r = no ? request_refused(no)
-                    : request_read(opcode == WSP_OPCODE_TEXT, message->data, message->len);
+    uint16_t code;
+    if (outbox_why(c, &code))
+        return; /* it was told to go: what it says does not count any more */
+    const unsigned wait = rules.allow ? rules.allow(c, opcode, message->len) : 0;
+    request *r = wait ? request_too_fast(wait)
+                      : request_read(opcode == WSP_OPCODE_TEXT, message->data, message->len);
     while (sem_wait(&c->credit) != 0)
         continue; /* EINTR */
     hub_tell(ASKED, c, r);
 }
 
-static void answer_ping(conn *c, const wsp_conn_proposal *pong)
+/* A flood of pings need not be answered one for one, nor where there is no room. */
+static void hear_control(conn *c, const wsp_conn_event *ev)
 {
-    g_autoptr(GBytes) frame = frame_new(pong->opcode, pong->payload, pong->len);
-    outbox_put(c, frame); /* no room: a flood of pings need not be answered one for one */
+    const uint8_t opcode = ev->type == WSP_CONN_PING ? WSP_OPCODE_PING : WSP_OPCODE_PONG;
+    if ((rules.allow && rules.allow(c, opcode, ev->len)) || opcode == WSP_OPCODE_PONG)
+        return;
+    g_autoptr(GBytes) frame = frame_new(WSP_OPCODE_PONG, ev->data, ev->len);
+    outbox_put(c, frame);
     writers_look(c);
 }
 
-static void decode(conn *c, wsp_conn *ws, GByteArray *message, uint8_t *in, size_t len)
+static void decode(conn *c, wsp_conn *ws, GByteArray *message, const uint8_t *in, size_t len)
 {
+    uint8_t out[READ_MAX];
     wsp_conn_event ev;
     do {
-        size_t used = wsp_conn_receive(ws, 0, in, len, in, len, &ev);
+        size_t used = wsp_conn_receive(ws, 0, in, len, out, sizeof out, &ev);
         in += used, len -= used;
         if (ev.type == WSP_CONN_DATA)
             g_byte_array_append(message, ev.data, (guint)ev.len);
         if (ev.type == WSP_CONN_DATA && ev.last) {
             hear(c, ev.opcode, message);
             g_byte_array_set_size(message, 0);
-        } else if (ev.type == WSP_CONN_PING) {
-            answer_ping(c, &ev.reply);
+        } else if (ev.type == WSP_CONN_PING || ev.type == WSP_CONN_PONG) {
+            hear_control(c, &ev);
         } else if (ev.type == WSP_CONN_CLOSE || ev.type == WSP_CONN_FAILURE) {
             outbox_end(c, ev.type == WSP_CONN_CLOSE ? CLIENT : RULE, ev.code, NULL);
             writers_look(c);
         }
     } while (ev.type != WSP_CONN_NONE);
+    c->half = wsp_reader_end(&ws->reader) | wsp_message_end(&ws->message);
 }
 
 /* Until the client ends its direction, behind a Close too. */
-static void read_all(conn *c, GByteArray *in)
+static void read_all(conn *c, GByteArray *in, const wsp_conn_options *decoder)
 {
     wsp_conn ws;
-    wsp_conn_init(&ws, &(wsp_conn_options){.role = WSP_SERVER, .message.max_message = MESSAGE_MAX},
-                  0);
+    wsp_conn_init(&ws, decoder, 0);
     g_autoptr(GByteArray) message = g_byte_array_new();
     decode(c, &ws, message, in->data, in->len);
     for (g_byte_array_set_size(in, READ_MAX);;) {
@@ -72,10 +80,11 @@ void *conn_read(void *data)
 {
     conn *c = data;
     g_autoptr(GByteArray) in = g_byte_array_new();
-    if ((!rules.arrive || rules.arrive(c)) && door_open(c, in)) {
+    wsp_conn_options decoder = {.role = WSP_SERVER, .message.max_message = MESSAGE_MAX};
+    if ((!rules.arrive || rules.arrive(c)) && door_open(c, in, &decoder)) {
         atomic_store(&c->open, true);
         hub_tell(OPENED, c, NULL);
-        read_all(c, in);
+        read_all(c, in, &decoder);
     }
     outbox_end(c, atomic_load(&c->open) ? LOST : REFUSED, 0, NULL);
     atomic_store(&c->left, true);

@@ -94,7 +94,7 @@ static void set_name(conn *c, wsp_text target)
         c->name = g_strdup_printf("guest-%u", c->number);
 }
 
-bool door_open(conn *c, GByteArray *in)
+bool door_open(conn *c, GByteArray *in, wsp_conn_options *decoder)
 {
     static const char *const subprotocols[] = {"chat"};
     wsp_http_header lines[LINES_MAX];
@@ -119,6 +119,8 @@ bool door_open(conn *c, GByteArray *in)
     set_name(c, asked.target);
     bool chat = wsp_subprotocol_choose(&head, subprotocols, G_N_ELEMENTS(subprotocols)) == 0;
     wsp_handshake_answer accepted = {.key = asked.key, .subprotocol = chat ? "chat" : NULL};
+    if (rules.agree)
+        rules.agree(c, &head, decoder, &accepted);
     int len = wsp_handshake_accept_write(answer, sizeof answer, &accepted);
     g_byte_array_remove_range(in, 0, (guint)head_len); /* the rest are frames */
     return say(c, answer, len);

@@ -57,10 +57,14 @@ GBytes *event_welcome(const conn *c)
     return event_frame("welcome", (field[]){{"member", TEXT(c->id)}, {"name", TEXT(c->name)}, {0}});
 }
 
-GBytes *event_error(const char *code, const char *what, const char *ref)
+GBytes *event_error(const char *code, const char *what, const char *ref, unsigned retry_ms)
 {
-    return event_frame(
-        "error", (field[]){{"code", TEXT(code)}, {"what", TEXT(what)}, {"ref", TEXT(ref)}, {0}});
+    return event_frame("error",
+                       (field[]){{"code", TEXT(code)},
+                                 {"what", TEXT(what)},
+                                 {"retry_ms", .is_number = retry_ms > 0, .number = retry_ms},
+                                 {"ref", TEXT(ref)},
+                                 {0}});
 }
 
 GBytes *event_joined(const char *room, uint64_t seq, GHashTable *members, const char *ref)

@@ -20,16 +20,10 @@ static void deliver(conn *c, GBytes *frame)
         outbox_end(c, SLOW, 0, NULL);
 }
 
-/* To one. The frame is taken over. */
-static void answer(conn *c, GBytes *frame)
+void hub_answer(conn *c, GBytes *frame)
 {
     deliver(c, frame);
     g_bytes_unref(frame);
-}
-
-static void refuse(conn *c, const request *r, const char *code, const char *what)
-{
-    answer(c, event_error(code, what, r->ref));
 }
 
 /* To all in a room, but for one (or NULL). The same bytes for all: encoded once, referenced by each
@@ -93,17 +87,17 @@ static void join(conn *c, const request *r)
 {
     room *to = g_hash_table_lookup(hub.rooms, r->room);
     if (to && g_hash_table_contains(c->rooms, to)) {
-        refuse(c, r, "already-a-member", "you are in this room");
+        hub_refuse(c, r, "already-a-member", "you are in this room");
     } else if (to && (int)g_hash_table_size(to->members) >= settings.room_max) {
-        refuse(c, r, "room-full", "try again later");
+        hub_refuse(c, r, "room-full", "try again later");
     } else if (g_hash_table_size(c->rooms) >= ROOMS_MAX) {
-        refuse(c, r, "too-many-rooms", "leave one first");
+        hub_refuse(c, r, "too-many-rooms", "leave one first");
     } else {
         to = room_named(r->room);
         g_hash_table_add(to->members, c);
         g_hash_table_add(c->rooms, to);
         hub.subscriptions++;
-        answer(c, event_joined(to->name, to->seq, to->members, r->ref));
+        hub_answer(c, event_joined(to->name, to->seq, to->members, r->ref));
         tell_presence(to, "member_joined", c);
     }
 }
@@ -112,18 +106,18 @@ static void leave(conn *c, const request *r)
 {
     room *from = g_hash_table_lookup(hub.rooms, r->room);
     if (!from || !g_hash_table_contains(c->rooms, from)) {
-        refuse(c, r, "not-a-member", "you are not in this room");
+        hub_refuse(c, r, "not-a-member", "you are not in this room");
         return;
     }
     take_out(c, from);
-    answer(c, event_left(r->room, r->ref));
+    hub_answer(c, event_left(r->room, r->ref));
 }
 
 static void say(conn *c, const request *r)
 {
     room *in = g_hash_table_lookup(hub.rooms, r->room);
     if (!in || !g_hash_table_contains(c->rooms, in)) {
-        refuse(c, r, "not-a-member", "join this room first");
+        hub_refuse(c, r, "not-a-member", "join this room first");
         return;
     }
     g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, in->epoch, ++in->seq);
@@ -136,56 +130,29 @@ static void tell(conn *c, const request *r)
     conn *to = g_hash_table_lookup(hub.conns, r->to);
     char id[9];
     if (!to || !atomic_load(&to->open)) {
-        refuse(c, r, "no-such-client", "nobody here has this id");
+        hub_refuse(c, r, "no-such-client", "nobody here has this id");
         return;
     }
     new_id(id);
     hub.messages++;
-    answer(to, event_told(id, c, r->text));
-    answer(c, event_sent(id, to, r->ref));
+    hub_answer(to, event_told(id, c, r->text));
+    hub_answer(c, event_sent(id, to, r->ref));
 }
 
-void hub_ask(conn *c, const request *r)
+void hub_act(conn *c, const request *r)
 {
     static void (*const actions[])(conn *, const request *) = {
         [JOIN] = join, [LEAVE] = leave, [SAY] = say, [TELL] = tell};
-    const char *no = r->action != WRONG && rules.may ? rules.may(c, r) : NULL;
-    if (r->action == WRONG)
-        refuse(c, r, r->code, r->what);
-    else if (no)
-        refuse(c, r, no, "you may not do this here");
-    else
-        actions[r->action](c, r);
+    actions[r->action](c, r);
 }
 
-/* ---- What happens ---- */
-
-void hub_arrive(conn *c)
+/* It has ended: no room knows it any more. */
+void hub_forget(conn *c)
 {
-    do
-        new_id(c->id);
-    while (g_hash_table_contains(hub.conns, c->id));
-    g_hash_table_insert(hub.conns, c->id, conn_ref(c));
-    hub.opened++;
-}
-
-void hub_open(conn *c)
-{
-    answer(c, event_welcome(c));
-}
-
-/* Nothing of it is left: no room knows it, nor the registry. */
-void hub_bury(conn *c)
-{
-    uint16_t code;
     GHashTableIter each;
-    const end why = outbox_why(c, &code);
     for (void *in; g_hash_table_size(c->rooms) > 0;) {
         g_hash_table_iter_init(&each, c->rooms);
         g_hash_table_iter_next(&each, &in, NULL);
         take_out(c, in);
     }
-    lesson_log(c->number, "ended: %s, code %u, dropped %u", ends[why].word, code, c->dropped);
-    hub.ended[why]++;
-    g_hash_table_remove(hub.conns, c->id);
 }

@@ -25,10 +25,16 @@ extern struct hub {
 void room_free(void *room); /* with g_hash_table_new_full */
 void new_id(char id[9]);    /* random, 8 hexadecimal digits */
 
-/* What can happen to a client. */
-void hub_arrive(conn *c);
-void hub_open(conn *c);
-void hub_ask(conn *c, const request *r);
-void hub_bury(conn *c);
+/* hub.c: to one client; the frame is taken over. */
+void hub_answer(conn *c, GBytes *frame);
+
+/* hub.c: do what it asks for: JOIN, LEAVE, SAY or TELL. */
+void hub_act(conn *c, const request *r);
+
+/* hub.c: it has ended. */
+void hub_forget(conn *c);
+
+/* turns.c: the answer is an error. */
+void hub_refuse(conn *c, const request *r, const char *code, const char *what);
 
 #endif

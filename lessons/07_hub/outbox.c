@@ -23,17 +23,42 @@ GBytes *frame_new(uint8_t opcode, const void *payload, size_t len)
     return g_bytes_new_take(frame, (size_t)size);
 }
 
-put outbox_put(conn *c, GBytes *frame)
+/* What a frame takes, which may be shared with others. */
+static size_t cost(GBytes *frame)
+{
+    return g_bytes_get_size(frame) + OUTBOX_COST;
+}
+
+static bool is_too_much(outbox *o, GBytes *frame)
+{
+    return settings.outbox_bytes > 0 &&
+           atomic_load(&o->bytes) + cost(frame) > (size_t)settings.outbox_bytes;
+}
+
+static void put_in(outbox *o, GBytes *frame)
+{
+    atomic_fetch_add(&o->bytes, cost(frame));
+    o->frames[o->put++ % OUTBOX_PLACES] = frame;
+}
+
+void outbox_sent(outbox *o, GBytes *frame)
+{
+    atomic_fetch_sub(&o->bytes, cost(frame));
+    g_bytes_unref(frame);
+}
+
+put outbox_put(conn *c, GBytes *plain)
 {
     outbox *o = &c->out;
     put result = PUT;
+    g_autoptr(GBytes) frame = rules.dress ? rules.dress(c, plain) : g_bytes_ref(plain);
     g_mutex_lock(&o->lock);
     if (o->ended)
         result = PUT_ENDED;
-    else if (o->put - o->taken >= OUTBOX_MAX)
+    else if (o->put - o->taken >= OUTBOX_MAX || is_too_much(o, frame))
         result = PUT_FULL;
     else
-        o->frames[o->put++ % OUTBOX_PLACES] = g_bytes_ref(frame);
+        put_in(o, g_steal_pointer(&frame));
     g_mutex_unlock(&o->lock);
     if (result == PUT)
         writers_note(c);
@@ -43,7 +68,7 @@ put outbox_put(conn *c, GBytes *frame)
 static void throw_away(outbox *o)
 {
     while (o->put != o->taken)
-        g_bytes_unref(o->frames[--o->put % OUTBOX_PLACES]);
+        outbox_sent(o, o->frames[--o->put % OUTBOX_PLACES]);
 }
 
 /* The Close has a place of its own: it always fits. */
@@ -51,8 +76,7 @@ static void put_close(outbox *o, const char *reason)
 {
     uint8_t payload[WSP_CONTROL_PAYLOAD_MAX];
     const int len = wsp_close_encode(payload, sizeof payload, o->code, reason, strlen(reason));
-    o->frames[o->put++ % OUTBOX_PLACES] =
-        frame_new(WSP_OPCODE_CLOSE, payload, (size_t)MAX(len, 0)); /* 1005: empty */
+    put_in(o, frame_new(WSP_OPCODE_CLOSE, payload, (size_t)MAX(len, 0))); /* 1005: empty */
 }
 
 void outbox_end(conn *c, end why, uint16_t code, const char *reason)
@@ -98,7 +122,7 @@ void outbox_clear(conn *c)
 {
     throw_away(&c->out);
     while (c->rest && c->rest->first < c->rest->count)
-        g_bytes_unref(c->rest->frames[c->rest->first++]);
+        outbox_sent(&c->out, c->rest->frames[c->rest->first++]);
     g_clear_pointer(&c->rest, g_free);
     g_mutex_clear(&c->out.lock);
 }

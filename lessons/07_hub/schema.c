@@ -30,9 +30,11 @@ static request *wrong(request *r, const char *code, const char *what)
     return r;
 }
 
-request *request_refused(const char *code)
+request *request_too_fast(unsigned retry_ms)
 {
-    return wrong(g_new0(request, 1), code, "this message was dropped");
+    request *r = wrong(g_new0(request, 1), "too-fast", "this message was dropped");
+    r->retry_ms = retry_ms;
+    return r;
 }
 
 void request_free(request *r)

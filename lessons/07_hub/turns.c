@@ -29,6 +29,50 @@ void new_id(char id[9])
     g_strlcpy(id, uuid, 9);
 }
 
+/* ---- What happens to a client ---- */
+
+static void arrive(conn *c)
+{
+    do
+        new_id(c->id);
+    while (g_hash_table_contains(hub.conns, c->id));
+    g_hash_table_insert(hub.conns, c->id, conn_ref(c));
+    hub.opened++;
+    if (hub.stops > 0)
+        conn_cut(c, STOPPED);
+}
+
+void hub_refuse(conn *c, const request *r, const char *code, const char *what)
+{
+    hub_answer(c, event_error(code, what, r->ref, r->retry_ms));
+    if (rules.refused)
+        rules.refused(c, code);
+}
+
+static void ask(conn *c, const request *r)
+{
+    const char *no = r->action != WRONG && rules.may ? rules.may(c, r) : NULL;
+    if (r->action == WRONG)
+        hub_refuse(c, r, r->code, r->what);
+    else if (no)
+        hub_refuse(c, r, no, "you may not do this here");
+    else if (!rules.take || !rules.take(c, r))
+        hub_act(c, r);
+    sem_post(&c->credit);
+}
+
+static void bury(conn *c)
+{
+    uint16_t code;
+    const end why = outbox_why(c, &code);
+    hub_forget(c);
+    lesson_log(c->number, "ended: %s, code %u, dropped %u", ends[why].word, code, c->dropped);
+    hub.ended[why]++;
+    g_hash_table_remove(hub.conns, c->id);
+}
+
+/* ---- What happens to all ---- */
+
 /* The first time all are told, and those that are not open yet are cut; then all are. */
 static void stop(void)
 {
@@ -81,22 +125,17 @@ static void print_stats(void)
                g_hash_table_size(hub.conns), hub.opened, g_hash_table_size(hub.rooms),
                hub.subscriptions, hub.messages, hub.deliveries, hub.dropped,
                process_status("Threads:"), process_status("VmRSS:"), by->str);
+    if (rules.stats)
+        rules.stats();
 }
 
 static void happen(const event *e)
 {
     switch (e->what) {
-    case ARRIVED:
-        hub_arrive(e->c);
-        if (hub.stops > 0)
-            conn_cut(e->c, STOPPED);
-        break;
-    case OPENED: hub_open(e->c); break;
-    case ASKED:
-        hub_ask(e->c, e->r);
-        sem_post(&e->c->credit);
-        break;
-    case GONE: hub_bury(e->c); break;
+    case ARRIVED: arrive(e->c); break;
+    case OPENED: hub_answer(e->c, event_welcome(e->c)); break;
+    case ASKED: ask(e->c, e->r); break;
+    case GONE: bury(e->c); break;
     case STOP: stop(); break;
     case LAST: last = true; break;
     case STATS: print_stats(); break;

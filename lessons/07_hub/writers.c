@@ -41,9 +41,9 @@ void writers_note(conn *c)
 /* ---- Sending ---- */
 
 /* So many bytes have gone. */
-static void went(sending *s, size_t bytes)
+static void went(outbox *o, sending *s, size_t bytes)
 {
-    for (s->offset += bytes; s->first < s->count; g_bytes_unref(s->frames[s->first++])) {
+    for (s->offset += bytes; s->first < s->count; outbox_sent(o, s->frames[s->first++])) {
         const size_t size = g_bytes_get_size(s->frames[s->first]);
         if (s->offset < size)
             return;
@@ -78,7 +78,7 @@ static bool send_all(conn *c)
         if (c->waits)
             return true;
         if (n > 0)
-            went(c->rest, (size_t)n);
+            went(&c->out, c->rest, (size_t)n);
         if (c->rest->first == c->rest->count)
             g_clear_pointer(&c->rest, g_free);
     }
