@@ -69,6 +69,44 @@ TEST(Script, EveryVerbReads)
               "it is right");
 }
 
+TEST(Script, EveryVerbOfAClientReads)
+{
+    EXPECT_EQ(
+        wrong("role: client\naccept a\n"
+              "accept c 3 path=/x header=\"A: b\" no-header=C answer=503 then=hex:00\n"
+              "accept d answer=plain-101\naccept e answer=wrong-accept\naccept-tcp b 2\n"
+              "expect b request path=/x header=\"A: b\" no-header=C\nreply b\n"
+              "reply b 404 header=\"A: b\" then=\"x\"\nrefuse\nlisten\ntype \"x\\n\"\ntype-end\n"
+              "expect printed \"x\" \"y\"\nexpect masks differ\nsend a text \"x\"\n"
+              "expect exit 0\n"),
+        "it is right");
+}
+
+TEST(Script, ARoleIsTheProgramsOwn)
+{
+    EXPECT_EQ(wrong("role: server\nconnect a\n"), "it is right");
+    EXPECT_EQ(wrong("role: hub\n").substr(0, 46),
+              "1.case:2:7: role: takes client or server\n  rol");
+    for (const char *step : {"connect a", "open a", "run \"x\"", "input \"x\"",
+                             "expect output \"x\"", "expect backoff 100 6 base=100 cap=2000"})
+        EXPECT_EQ(wrong(std::string("role: client\n") + step + "\n"),
+                  std::string("1.case:3:1: this is for a program that is no client; see \"role:\" "
+                              "above\n  ") +
+                      step + "\n  ^");
+    for (const char *step : {"accept a", "accept-tcp a", "listen", "refuse", "type \"x\"",
+                             "type-end", "expect printed \"x\"", "expect masks differ"})
+        EXPECT_EQ(wrong(std::string(step) + "\n"),
+                  std::string("1.case:2:1: this is for a program that is a client: say \"role: "
+                              "client\" above\n  ") +
+                      step + "\n  ^");
+    EXPECT_EQ(wrong("role: client\naccept a answer=200\n").substr(0, 60),
+              "1.case:3:17: no such answer; there is 101, plain-101, wrong-");
+    EXPECT_EQ(wrong("role: client\naccept a 0\n").substr(0, 48),
+              "1.case:3:10: the number of connections is a whol");
+    EXPECT_EQ(wrong("role: client\naccept a\nexpect masks vary\n"),
+              "1.case:4:14: differ belongs here\n  expect masks vary\n               ^");
+}
+
 TEST(Script, ErrorsNameTheirPlace)
 {
     EXPECT_EQ(wrong("connect a\nsend b text \"x\"\n"),

@@ -66,6 +66,19 @@ TEST(GraderPage, ItsCaseIsOne)
     script_free(s);
 }
 
+TEST(GraderPage, ItsCaseOfAClientIsOne)
+{
+    GError *error = nullptr;
+    const std::string all = page();
+    const size_t at = all.find("\n```\ntitle: a client ");
+    ASSERT_NE(at, std::string::npos);
+    const std::string text = all.substr(at + 5, all.find("\n```\n", at + 5) - at - 5);
+    script *s = script_parse("page", text.c_str(), &error);
+    ASSERT_NE(s, nullptr) << error->message;
+    EXPECT_EQ(s->role, SCRIPT_CLIENT);
+    script_free(s);
+}
+
 TEST(GraderPage, ItsTalkIsOneForEverySeed)
 {
     GError *error = nullptr;

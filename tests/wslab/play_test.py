@@ -18,6 +18,7 @@ except ImportError:
     sys.exit(77)
 
 WSLAB, SOURCE = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
+CLIENT = SOURCE / "tests/shared/websockets_client.py"
 WSDUMP, THREADS = WSLAB.parent / "wsdump", WSLAB.parent.parent / "lessons/03_threads/threads"
 DEMO = SOURCE / "lessons/demo.case"
 
@@ -85,6 +86,20 @@ class Play(unittest.TestCase):
             said = self.play(3, self.case, "--port", server.port)
         self.assertIn("line 3 (signal ", said)
         self.assertIn("PASS a  stops", self.play(0, self.case, "--program", THREADS))
+
+    def test_a_client_is_started_here_and_is_the_client_of_the_capture(self):
+        self.case.write_text("title: a client\nrole: client\nprogram: ws://127.0.0.1:{port}/ws\n"
+                             "accept a\nsend a text \"down\"\nexpect printed \"down\"\n"
+                             "type \"up\\n\"\nexpect a text \"up\"\n")
+        self.assertIn("PASS a  a client",
+                      self.play(0, self.case, "--program", CLIENT, "--capture", self.out))
+        said = subprocess.run([WSDUMP, "--text", "-r", self.out], capture_output=True, text=True,
+                              check=True).stdout
+        self.assertRegex(said, r"server text +4 \"down\"")
+        self.assertRegex(said, r"client text +2 \"up\"")
+        with Server() as server:
+            self.assertIn("it is about a client, which the grader starts: give --program",
+                          self.play(3, self.case, "--port", server.port))
 
     def test_wrong_usage_is_told(self):
         self.assertIn("play needs --port N, or --program FILE", self.play(2, self.case))

@@ -398,6 +398,7 @@ static void tell_rest(player *p, const step *s)
         finding_got_instead(&p->found, "it printed \"%.60s\" without an end of line", rest);
     } else {
         g_clear_pointer(&p->found.got, g_free);
+        g_ptr_array_set_size(p->found.detail, 0);
         same_text(p, rest, strlen(rest) - 1, s);
     }
 }

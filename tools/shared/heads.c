@@ -27,7 +27,8 @@ bool heads_read_path(const words *w, char **path, GError **error)
 {
     const word *option = words_option(w, "path");
     *path = g_strdup(option ? option->text : "/ws");
-    return **path == '/' || words_wrong(w, option->column, error, "a path begins with /");
+    return !option || *option->text == '/' ||
+           words_wrong(w, option->column, error, "a path begins with /");
 }
 
 /* The status of a refusal; 0 = it is none. */

@@ -312,11 +312,11 @@ bool opening_expect_request(player *p, const step *s)
     return player_wait_all(p, looks_requested, s);
 }
 
-/* A client that has asked waits for the answer. */
+/* A client that has asked waits for the answer, and sends no frame before. */
 static bool waits(player *p, const peer *who)
 {
     const inbox_item *item = g_queue_peek_head((GQueue *)&who->in.items);
-    if (!item)
+    if (!item || item->kind != INBOX_FRAME)
         return true;
     p->found.expected = g_strdup_printf("%s sends nothing before it is answered", who->name);
     finding_item(&p->found, who->connection, item);

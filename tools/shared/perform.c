@@ -246,24 +246,7 @@ bool perform_input(player *p, const step *s)
     return true;
 }
 
-static look looks_ended(player *p, peer *who, const step *s)
-{
-    (void)who;
-    (void)s;
-    if (!program_has_ended(&p->program))
-        return LOOK_AGAIN;
-    program_read(&p->program);
-    if (!program_crashed(&p->program))
-        return LOOK_RIGHT;
-    return LOOK_WRONG; /* how it ended is told with every failure */
-}
-
 bool perform_run(player *p, const step *s)
 {
-    if (!player_start(p, NULL, s->lines))
-        return false;
-    if (player_wait(p, looks_ended, NULL, s))
-        return true;
-    finding_got(&p->found, "it does not end");
-    return false;
+    return player_run(p, s->lines, s);
 }

@@ -141,7 +141,6 @@ static bool stop_program(player *p)
         finding_got(&p->found, "%s", how);
         return false;
     }
-    const bool by_itself = !p->told_to_end && p->program.ended;
     if (!p->told_to_end)
         program_signal(&p->program, SIGTERM);
     p->told_to_end = true;
@@ -156,7 +155,8 @@ static bool stop_program(player *p)
         return true;
     g_autofree char *how = program_how_it_ended(&p->program);
     p->found.expected =
-        g_strdup(by_itself ? "it ends with status 0" : "it stops after SIGTERM with status 0");
+        g_strdup(p->script->role == SCRIPT_CLIENT ? "it ends with status 0, by itself or by SIGTERM"
+                                                  : "it stops after SIGTERM with status 0");
     finding_got(&p->found, "%s", how);
     return false;
 }
@@ -194,13 +194,14 @@ static void explain_end(player *p)
     bool any_ended = !runs_on || p->program.out < 0;
     for (guint i = 0; i < p->peers->len; i++)
         any_ended = any_ended || ((peer *)p->peers->pdata[i])->in.ended;
+    const bool expected = p->told_to_end || p->exit_judged;
     if (!p->started || p->found.trouble)
         return;
-    if (any_ended && !p->told_to_end)
+    if (any_ended && !expected)
         await_end(p, 0.3 * scale_of(p), false); /* its connections end before it does */
     program_read(&p->program);
     if (program_has_ended(&p->program) &&
-        (program_crashed(&p->program) || (runs_on && !p->told_to_end))) {
+        (program_crashed(&p->program) || (runs_on && !expected))) {
         g_autofree char *how = program_how_it_ended(&p->program);
         finding_got_instead(&p->found, "%s", how);
         g_ptr_array_set_size(p->found.detail, 0);

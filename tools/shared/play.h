@@ -33,7 +33,8 @@ typedef struct play_options {
     const char *program;          /* path of the program under test */
     unsigned port;                /* not 0: the server runs already, here on 127.0.0.1, and is left
                                      running; `program` is not used. Cases that ask about the
-                                     program itself (its log, its end) are skipped */
+                                     program itself (its log, its end), or are about a client,
+                                     are skipped */
     const char *const *arguments; /* further ones, before those of the case; NULL-terminated; may be
                                      NULL. A server gets "--port 0" first */
     uint64_t seed;                /* of random data, masking keys and random splits */

@@ -258,3 +258,26 @@ bool player_start(player *p, const char *const *first, const GPtrArray *more)
     finding_got(&p->found, "%s", error->message);
     return false;
 }
+
+static look looks_ended(player *p, peer *who, const step *s)
+{
+    (void)who;
+    (void)s;
+    if (!program_has_ended(&p->program))
+        return LOOK_AGAIN;
+    program_read(&p->program);
+    if (!program_crashed(&p->program))
+        return LOOK_RIGHT;
+    return LOOK_WRONG; /* how it ended is told with every failure */
+}
+
+bool player_run(player *p, const GPtrArray *more, const step *s)
+{
+    if (!player_start(p, NULL, more))
+        return false;
+    if (player_wait(p, looks_ended, NULL, s))
+        return true;
+    if (!p->program.ended)
+        finding_got_instead(&p->found, "it does not end");
+    return false;
+}

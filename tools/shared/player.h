@@ -71,4 +71,7 @@ GByteArray *player_bytes(const player *p, const data *d);
  */
 bool player_start(player *p, const char *const *first, const GPtrArray *more);
 
+/* Start the program so, and wait for its end. False where it does not end, or crashed. */
+bool player_run(player *p, const GPtrArray *more, const step *s);
+
 #endif

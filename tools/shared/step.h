@@ -43,9 +43,10 @@ struct step {
     const verb *verb;
     unsigned line; /* of the file */
     char *who, *other;
-    char *text;      /* a quoted text, a signal's name, what `say` says */
-    uint64_t number; /* how many, which, how long */
-    data *data;      /* NULL = any payload, nothing to send */
+    char *text;                       /* a quoted text, a signal's name, what `say` says */
+    uint64_t number;                  /* how many, which, how long */
+    uint64_t rounds, base_ms, cap_ms; /* of `expect backoff` */
+    data *data;                       /* NULL = any payload, nothing to send */
     uint8_t opcode;
     int code;          /* of a Close; STEP_NO_CODE = not said */
     char *reason;      /* of a Close; NULL = not said */

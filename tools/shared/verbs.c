@@ -1,4 +1,5 @@
 /* The verbs of the case language: how each is written, read, played, and told. */
+#include "backoff.h"
 #include "expect.h"
 #include "masks.h"
 #include "opening.h"
@@ -238,6 +239,25 @@ static bool read_output(step *s, const words *w, GError **error)
     return words_only(w, "", SIZE_MAX, error) && (s->data = data_read(w, 2, error)) != NULL;
 }
 
+/* An option that must be there. */
+static bool needed_number(const words *w, const char *name, uint64_t low, uint64_t *number,
+                          GError **error)
+{
+    const word *option = words_option(w, name);
+    return option ? words_number(w, option, name, low, 3600000, number, error)
+                  : words_wrong(w, words_at(w, SIZE_MAX)->column, error, "%s=MS is missing", name);
+}
+
+static bool read_backoff(step *s, const words *w, GError **error)
+{
+    return words_number(w, words_at(w, 2), "how many clients", BACKOFF_MIN_CLIENTS, 1000,
+                        &s->number, error) &&
+           words_number(w, words_at(w, 3), "how many retries", 1, 20, &s->rounds, error) &&
+           needed_number(w, "base", BACKOFF_MIN_BASE_MS, &s->base_ms, error) &&
+           needed_number(w, "cap", s->base_ms, &s->cap_ms, error) &&
+           words_only(w, s->verb->options, 4, error);
+}
+
 static bool read_exit(step *s, const words *w, GError **error)
 {
     return words_number(w, words_at(w, 2), "the status", 0, 255, &s->number, error) &&
@@ -353,6 +373,9 @@ static const verb table[] = {
     {"expect", "masks", 1, "expect masks differ", "",
      "every frame had a masking key of its own", read_differ, false, NULL, masks_expect,
      STEP_OF_CLIENT, false},
+    {"expect", "backoff", 1, "expect backoff CLIENTS ROUNDS base=MS cap=MS", "base cap",
+     "%n clients come back spread out", read_backoff, false, NULL, backoff_expect,
+     STEP_OF_OTHERS, true},
     {"expect", "exit", 1, "expect exit STATUS", "",
      "the program ends with status %n", read_exit, false, NULL, expect_exit, STEP_OF_ANY, false},
     {"expect", "log", 1, "expect log \"REGEX\" [N]", "",

@@ -1,6 +1,7 @@
 /*
- * wslab play: one case against any server: one that is started here, or one that runs already, of
- * any language. For who writes lessons, for demonstrations, and for servers that are no exercise.
+ * wslab play: one case against any program, of any language: one that is started here, or a server
+ * that runs already. For who writes lessons, for demonstrations, and for programs that are no
+ * exercise.
  */
 #include "capture_file.h"
 #include "commands.h"
