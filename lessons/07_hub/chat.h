@@ -204,6 +204,10 @@ typedef enum happening { ARRIVED, OPENED, ASKED, GONE, STOP, LAST, STATS } happe
 /* Tell the hub. c is referenced, r is taken over; both may be NULL. Any thread. */
 void hub_tell(happening what, conn *c, request *r);
 
+/* Tell it, in one go, what c asks for: c's reader only; the queue is empty then. Waits while the
+ * hub has CREDIT requests of c that it has not dealt with. */
+void hub_ask_all(conn *c, GQueue *requests);
+
 void hub_init(void); /* before the first hub_tell */
 
 /* The hub's thread; returns when LAST has said that nobody new will come, and nobody is left. */

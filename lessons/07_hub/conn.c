@@ -8,9 +8,8 @@
 
 enum { READ_MAX = 4096 };
 
-/* A whole message. The hub gives the credit back when it has dealt with it: a client that sends
- * faster than the hub works waits here, and TCP makes it wait where it is. */
-static void hear(conn *c, uint8_t opcode, const GByteArray *message)
+/* A whole message. */
+static void hear(conn *c, GQueue *heard, uint8_t opcode, const GByteArray *message)
 {
     uint16_t code;
     if (outbox_why(c, &code))
@@ -18,9 +17,7 @@ static void hear(conn *c, uint8_t opcode, const GByteArray *message)
     const unsigned wait = rules.allow ? rules.allow(c, opcode, message->len) : 0;
     request *r = wait ? request_too_fast(wait)
                       : request_read(opcode == WSP_OPCODE_TEXT, message->data, message->len);
-    while (sem_wait(&c->credit) != 0)
-        continue; /* EINTR */
-    hub_tell(ASKED, c, r);
+    g_queue_push_tail(heard, r);
 }
 
 /* A flood of pings need not be answered one for one, nor where there is no room. */
@@ -34,9 +31,12 @@ static void hear_control(conn *c, const wsp_conn_event *ev)
     writers_look(c);
 }
 
+/* What came in one read goes to the hub in one go, so that it goes out in one go, too. A client
+ * that sends faster than the hub works waits there, and TCP makes it wait where it is. */
 static void decode(conn *c, wsp_conn *ws, GByteArray *message, const uint8_t *in, size_t len)
 {
     uint8_t out[READ_MAX];
+    GQueue heard = G_QUEUE_INIT;
     wsp_conn_event ev;
     do {
         size_t used = wsp_conn_receive(ws, 0, in, len, out, sizeof out, &ev);
@@ -44,7 +44,7 @@ static void decode(conn *c, wsp_conn *ws, GByteArray *message, const uint8_t *in
         if (ev.type == WSP_CONN_DATA)
             g_byte_array_append(message, ev.data, (guint)ev.len);
         if (ev.type == WSP_CONN_DATA && ev.last) {
-            hear(c, ev.opcode, message);
+            hear(c, &heard, ev.opcode, message);
             g_byte_array_set_size(message, 0);
         } else if (ev.type == WSP_CONN_PING || ev.type == WSP_CONN_PONG) {
             hear_control(c, &ev);
@@ -54,6 +54,7 @@ static void decode(conn *c, wsp_conn *ws, GByteArray *message, const uint8_t *in
         }
     } while (ev.type != WSP_CONN_NONE);
     c->half = wsp_reader_end(&ws->reader) | wsp_message_end(&ws->message);
+    hub_ask_all(c, &heard);
 }
 
 /* Until the client ends its direction, behind a Close too. */

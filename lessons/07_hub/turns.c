@@ -131,6 +131,7 @@ static void print_stats(void)
 
 static void happen(const event *e)
 {
+    const int before = hub.turn;
     switch (e->what) {
     case ARRIVED: arrive(e->c); break;
     case OPENED: hub_answer(e->c, event_welcome(e->c)); break;
@@ -140,16 +141,37 @@ static void happen(const event *e)
     case LAST: last = true; break;
     case STATS: print_stats(); break;
     }
-    hub.turn++;
+    if (hub.turn == before)
+        hub.turn++; /* nothing for a room, but perhaps an answer */
 }
 
 /* ---- The thread ---- */
 
-void hub_tell(happening what, conn *c, request *r)
+static event *event_new(happening what, conn *c, request *r)
 {
     event *e = g_new(event, 1);
     *e = (event){what, c ? conn_ref(c) : NULL, r};
-    g_async_queue_push(inbox, e);
+    return e;
+}
+
+void hub_tell(happening what, conn *c, request *r)
+{
+    g_async_queue_push(inbox, event_new(what, c, r));
+}
+
+void hub_ask_all(conn *c, GQueue *requests)
+{
+    g_async_queue_lock(inbox);
+    for (request *r; (r = g_queue_pop_head(requests));) {
+        if (sem_trywait(&c->credit) != 0) {
+            g_async_queue_unlock(inbox);
+            while (sem_wait(&c->credit) != 0)
+                continue; /* EINTR */
+            g_async_queue_lock(inbox);
+        }
+        g_async_queue_push_unlocked(inbox, event_new(ASKED, c, r));
+    }
+    g_async_queue_unlock(inbox);
 }
 
 static void event_free(event *e)

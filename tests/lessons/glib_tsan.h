@@ -142,6 +142,12 @@ TSAN_WRAPPER void tsan_g_async_queue_push(GAsyncQueue *queue, gpointer data)
     g_async_queue_push(queue, data);
 }
 
+TSAN_WRAPPER void tsan_g_async_queue_push_unlocked(GAsyncQueue *queue, gpointer data)
+{
+    __tsan_release(queue);
+    g_async_queue_push_unlocked(queue, data);
+}
+
 TSAN_WRAPPER void tsan_g_async_queue_push_front(GAsyncQueue *queue, gpointer data)
 {
     __tsan_release(queue);
@@ -279,6 +285,7 @@ TSAN_WRAPPER void tsan_look_again(void)
 #define g_cond_wait tsan_g_cond_wait
 #define g_cond_wait_until tsan_g_cond_wait_until
 #define g_async_queue_push tsan_g_async_queue_push
+#define g_async_queue_push_unlocked tsan_g_async_queue_push_unlocked
 #define g_async_queue_push_front tsan_g_async_queue_push_front
 #define g_async_queue_pop tsan_g_async_queue_pop
 #define g_async_queue_try_pop tsan_g_async_queue_try_pop

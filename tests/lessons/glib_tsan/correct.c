@@ -43,7 +43,13 @@ static gpointer producer(gpointer data)
 
         int *item = g_new(int, 1);
         *item = i;
-        g_async_queue_push(queue, item);
+        if (i % 2 == 0) {
+            g_async_queue_push(queue, item);
+        } else {
+            g_async_queue_lock(queue);
+            g_async_queue_push_unlocked(queue, item);
+            g_async_queue_unlock(queue);
+        }
 
         g_rw_lock_writer_lock(&rw);
         table[i % 4] = i;

@@ -1,0 +1,16 @@
+# What loads a chat server, and the servers that lesson 07's hub is measured beside. Tests use them, too.
+add_executable(hub_load hub_load.c hub_member.c process.c)
+add_executable(hub_floor hub_floor.c)
+foreach(program hub_load hub_floor)
+  target_compile_definitions(${program} PRIVATE _GNU_SOURCE)
+  target_link_libraries(${program} PRIVATE wsproto::wsproto_static PkgConfig::GLIB wskit_flags)
+endforeach()
+wskit_gorilla(hub_gorilla hub_gorilla.go)
+
+# All that hub.py runs.
+add_custom_target(hub_bench DEPENDS hub_load hub_floor)
+foreach(program hub_gorilla lesson_07_hub_hub)
+  if(TARGET ${program})
+    add_dependencies(hub_bench ${program})
+  endif()
+endforeach()
