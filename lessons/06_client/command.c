@@ -1,0 +1,142 @@
+/* Given: the command line. */
+#include "06_client/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADERS_MAX = 32, DAY_MS = 24 * 3600 * 1000 };
+
+client_options options = {
+    .rules = {.role = WSP_CLIENT, .message.max_message = 1 << 20},
+    .open_ms = 10000,
+    .close_ms = 2000,
+    .quiet_ms = 500,
+    .base_ms = 1000,
+    .cap_ms = 30000,
+};
+
+static void G_GNUC_NORETURN wrong(const char *what, const char *more)
+{
+    fprintf(stderr, "%s: %s%s; --help lists the options\n", g_get_prgname(), what, more);
+    exit(2);
+}
+
+/* The request's target and Host, and where to connect, from the URL (RFC 6455 3). */
+static void read_url(const char *text)
+{
+    GError *error = NULL;
+    GUri *url = g_uri_parse(text, G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE, &error);
+    if (!url)
+        wrong("no URL: ", error->message);
+    const char *scheme = g_uri_get_scheme(url), *host = g_uri_get_host(url);
+    if (strcmp(scheme, "ws") != 0 && strcmp(scheme, "wss") != 0)
+        wrong("the URL has to begin with ws:// or wss://, not with ", scheme);
+    if (g_uri_get_fragment(url) || g_uri_get_userinfo(url))
+        wrong("neither #... nor a user's name may be in the URL", "");
+    if (!host || !*host)
+        wrong("there is no host in ", text);
+    options.url = url;
+
+    /* The port is left out where it is the scheme's own; an address of IPv6 has brackets. */
+    int port = g_uri_get_port(url);
+    const char *form = strchr(host, ':') ? "[%s]:%d" : "%s:%d", *query = g_uri_get_query(url);
+    char *name = g_strdup_printf(form, host, port);
+    if (port == (strcmp(scheme, "ws") == 0 ? 80 : 443))
+        *strrchr(name, ':') = '\0';
+    options.offer.host = name;
+    options.offer.target =
+        g_strdup_printf("%s%s%s", g_uri_get_path(url), query ? "?" : "", query ? query : "");
+}
+
+/* "Name: value" */
+static void read_headers(char **lines)
+{
+    static wsp_http_header headers[HEADERS_MAX];
+    options.offer.more = headers;
+    for (; lines && *lines; lines++) {
+        char *colon = strchr(*lines, ':');
+        if (!colon || options.offer.more_count == HEADERS_MAX)
+            wrong("--header takes \"Name: value\", and up to 32 of them", "");
+        const char *value = colon + 1 + strspn(colon + 1, " \t");
+        headers[options.offer.more_count++] =
+            (wsp_http_header){{*lines, (size_t)(colon - *lines)}, {value, strlen(value)}};
+    }
+}
+
+/* What is wrong with the URL's path, a header or the subprotocols is known before we connect. */
+static void check_offer(void)
+{
+    static char out[8192];
+    wsp_handshake_offer offer = options.offer;
+    offer.key = "AAAAAAAAAAAAAAAAAAAAAA==";
+    int size = wsp_handshake_request_write(out, sizeof out, &offer);
+    if (size < 0)
+        wrong(size == WSP_ERR_SPACE
+                  ? "the request is too long"
+                  : "URL, --header or --subprotocol hold what may not stand in a request",
+              "");
+}
+
+void command_read(int argc, char **argv)
+{
+    static char **urls, **headers, **subscribe, *seed;
+    static client_options *const o = &options;
+    int ping_ms = 30000, read_ms = 60000, count = 0;
+    const GOptionEntry entries[] = {
+        {"header", 0, 0, G_OPTION_ARG_STRING_ARRAY, &headers, "A header line of the request",
+         "'NAME: VALUE'"},
+        {"subprotocol", 0, 0, G_OPTION_ARG_STRING, &o->offer.subprotocols,
+         "Offer these; the server has to choose one", "NAME,..."},
+        {"ca", 0, 0, G_OPTION_ARG_FILENAME, &o->ca, "Trust these certificates (the system's)",
+         "FILE"},
+        {"subscribe", 0, 0, G_OPTION_ARG_STRING_ARRAY, &subscribe,
+         "Send this first in every session; may be given again", "LINE"},
+        {"quiet-ms", 0, 0, G_OPTION_ARG_INT, &o->quiet_ms,
+         "When stdin has ended: close behind such a silence (500)", "MS"},
+        {"stay", 0, 0, G_OPTION_ARG_NONE, &o->stay, "When stdin has ended: do not close", NULL},
+        {"raw", 0, 0, G_OPTION_ARG_NONE, &o->raw, "Print messages as they are", NULL},
+        {"ping-ms", 0, 0, G_OPTION_ARG_INT, &ping_ms, "Ping in a silence of (30000)", "MS"},
+        {"read-ms", 0, 0, G_OPTION_ARG_INT, &read_ms, "Give up a silent server (60000)", "MS"},
+        {"open-ms", 0, 0, G_OPTION_ARG_INT, &o->open_ms, "To connect and open (10000)", "MS"},
+        {"close-ms", 0, 0, G_OPTION_ARG_INT, &o->close_ms, "To close (2000)", "MS"},
+        {"base-ms", 0, 0, G_OPTION_ARG_INT, &o->base_ms, "First delay, at most (1000)", "MS"},
+        {"cap-ms", 0, 0, G_OPTION_ARG_INT, &o->cap_ms, "Longest delay (30000)", "MS"},
+        {"tries", 0, 0, G_OPTION_ARG_INT, &o->tries,
+         "Give up when so many sessions in a row were no good (0 = never)", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_STRING, &seed, "The same delays again", "S"},
+        {"print-backoff", 0, 0, G_OPTION_ARG_INT, &count, "Print N delays in ms, and end", "N"},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &urls, NULL, NULL},
+        {0}};
+    g_autoptr(GOptionContext) context = g_option_context_new("ws://HOST[:PORT]/PATH");
+    g_option_context_set_summary(
+        context, "Send the lines of stdin as text messages, print the messages that come.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    GError *error = NULL;
+    if (!g_option_context_parse(context, &argc, &argv, &error))
+        wrong(error->message, "");
+    const struct {
+        int ms, least;
+    } times[] = {{ping_ms, 0},    {read_ms, 0},    {o->quiet_ms, 0}, {o->close_ms, 1},
+                 {o->open_ms, 1}, {o->base_ms, 1}, {o->cap_ms, 1}};
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
+        if (times[i].ms < times[i].least || times[i].ms > DAY_MS)
+            wrong("a time is 1 to 86400000 ms; --ping-ms, --read-ms, --quiet-ms may be 0", "");
+    if (o->tries < 0 || count < 0)
+        wrong("--tries and --print-backoff are not negative", "");
+    o->rules.ping_interval = (uint64_t)ping_ms;
+    o->rules.idle_timeout = (uint64_t)read_ms;
+    o->jitter = seed ? g_rand_new_with_seed((guint32)g_ascii_strtoull(seed, NULL, 10))
+                     : g_rand_new(); /* of the system's random numbers */
+    for (; subscribe && *subscribe; subscribe++)
+        g_queue_push_tail(&o->subscriptions, *subscribe);
+    for (int n = 0; n < count; n++)
+        printf("%d\n", backoff_ms((unsigned)n));
+    if (count > 0)
+        exit(0);
+    if (!urls || urls[1])
+        wrong("give one URL", "");
+    read_url(*urls);
+    read_headers(headers);
+    check_offer();
+}

@@ -1,0 +1,95 @@
+/* Given: messages. What is printed of one, and which id it has. */
+#include "06_client/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+enum { ID_MAX = 128, DEPTH_MAX = 64 };
+
+/* How a control character is written; NULL = it is none. A tab stays. C1 (U+0080 to U+009F) is two
+ * bytes in UTF-8; some terminals obey it. */
+static const char *escape(const uint8_t *at, size_t left, char as[8])
+{
+    bool c1 = left > 1 && at[0] == 0xc2 && at[1] < 0xa0;
+    if (!c1 && (at[0] == '\t' || (at[0] >= ' ' && at[0] != 0x7f)))
+        return NULL;
+    if (at[0] == '\n' || at[0] == '\r')
+        return at[0] == '\n' ? "\\n" : "\\r";
+    g_snprintf(as, 8, "\\x%02x", c1 ? at[1] : at[0]);
+    return as;
+}
+
+char *message_plain(const void *data, size_t len)
+{
+    GString *plain = g_string_sized_new(len + 1);
+    const uint8_t *at = data, *end = at + len;
+    while (at < end) {
+        char as[8];
+        const char *escaped = escape(at, (size_t)(end - at), as);
+        if (escaped)
+            g_string_append(plain, escaped);
+        else
+            g_string_append_c(plain, (char)*at);
+        at += escaped && *at == 0xc2 ? 2 : 1;
+    }
+    return g_string_free(plain, FALSE);
+}
+
+static char *hex(const uint8_t *data, size_t len)
+{
+    GString *text = g_string_sized_new(len * 2 + 5);
+    g_string_assign(text, "hex:");
+    for (size_t i = 0; i < len; i++)
+        g_string_append_printf(text, "%02x", data[i]);
+    return g_string_free(text, FALSE);
+}
+
+bool message_print(uint8_t opcode, const void *data, size_t len)
+{
+    if (options.raw) {
+        fwrite(data, 1, len, stdout);
+    } else {
+        g_autofree char *line =
+            opcode == WSP_OPCODE_TEXT ? message_plain(data, len) : hex(data, len);
+        puts(line);
+    }
+    return fflush(stdout) == 0 && !ferror(stdout); /* who reads us may wait for this message */
+}
+
+/* JSON-GLib goes one function call deeper for each level: a message of 100,000 '[' would use up our
+ * stack. */
+static bool is_flat(const char *text, size_t len)
+{
+    unsigned depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < len && depth <= DEPTH_MAX; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '[' || text[i] == '{'))
+            depth++;
+        else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
+            depth--;
+    }
+    return depth <= DEPTH_MAX;
+}
+
+char *message_id(const void *data, size_t len)
+{
+    if (!memmem(data, len, "\"id\"", 4) || !is_flat(data, len))
+        return NULL;
+    g_autoptr(JsonParser) parser = json_parser_new();
+    if (!json_parser_load_from_data(parser, data, (gssize)len, NULL))
+        return NULL;
+    JsonNode *root = json_parser_get_root(parser);
+    JsonNode *id = root && JSON_NODE_HOLDS_OBJECT(root)
+                       ? json_object_get_member(json_node_get_object(root), "id")
+                       : NULL;
+    if (!id || !JSON_NODE_HOLDS_VALUE(id) || json_node_get_value_type(id) == G_TYPE_BOOLEAN)
+        return NULL;
+    g_autofree char *text = json_to_string(id, FALSE);
+    return strlen(text) <= ID_MAX ? g_steal_pointer(&text) : NULL;
+}
