@@ -212,6 +212,7 @@ void hub_init(void); /* before the first hub_tell */
 
 /* The hub's thread; returns when LAST has said that nobody new will come, and nobody is left. */
 void hub_run(void);
+void hub_clear(void); /* behind the last hub_tell */
 
 /* ---- What later lessons add ------------------------------------------------------------------
  */

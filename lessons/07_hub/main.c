@@ -72,6 +72,7 @@ int chat_run(int argc, char **argv, const chat_rules *which)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     g_main_loop_run(loop);
     g_thread_join(hub), g_thread_join(keep);
+    hub_clear();
     writers_stop();
     return 0;
 }

@@ -205,9 +205,16 @@ void hub_run(void)
         writers_wake();
     }
     print_stats(); /* "active 0" is the proof */
+}
+
+/* Only when nobody tells the hub anything any more: a signal may come when its thread has ended. */
+void hub_clear(void)
+{
+    for (event *e; (e = g_async_queue_try_pop(inbox));)
+        event_free(e);
+    g_async_queue_unref(inbox);
     g_hash_table_unref(hub.conns);
     g_hash_table_unref(hub.rooms);
-    g_async_queue_unref(inbox);
 }
 
 void hub_init(void)

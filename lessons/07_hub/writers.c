@@ -104,8 +104,9 @@ static void serve(conn *c)
     } else if (c->waits && outbox_why(c, &code)) {
         c->deadline = MIN(c->deadline, patience); /* a Close waits for room, but not for ever */
     } else if (!c->waits && !c->said_fin && outbox_why(c, &code)) {
-        rules.finish(c);    /* a FIN goes out when all is sent */
-        c->said_fin = true; /* now the client has to */
+        if (atomic_load(&c->open)) /* before, it is its reader's, and it was cut */
+            rules.finish(c);       /* a FIN goes out when all is sent */
+        c->said_fin = true;        /* now the client has to */
         c->deadline = patience;
     }
 }

@@ -62,6 +62,14 @@ static void put_more(writer *w, const wsp_http_header *more, size_t count)
     }
 }
 
+static bool has_header(const wsp_http_header *more, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (wsp_text_equal_nocase(more[i].name, name))
+            return true;
+    return false;
+}
+
 static int written(const writer *w)
 {
     return w->len > w->size || w->len > INT_MAX ? WSP_ERR_SPACE : (int)w->len;
@@ -183,7 +191,7 @@ int wsp_handshake_refusal_write(char *out, size_t size, uint16_t status, const c
     put(&w, r->reason);
     put(&w, "\r\nConnection: close\r\n");
     put(&w, r->headers);
-    if (body)
+    if (body && !has_header(more, more_count, "Content-Type"))
         put(&w, "Content-Type: text/plain; charset=utf-8\r\n");
     put(&w, "Content-Length: ");
     put_number(&w, text_of(body).len);

@@ -816,6 +816,10 @@ TEST(HandshakeWrite, RefusalClosesAndHasALengthAndABody)
               "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n"
               "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 8\r\n"
               "X-One: 1 \t\xC3\xA4\r\n\r\nno\r\nkey\n");
+    const wsp_http_header json[] = {{text("content-type"), text("application/json")}};
+    EXPECT_EQ(written(refusal_writer(401, "{}", json, 1)),
+              "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 2\r\n"
+              "content-type: application/json\r\n\r\n{}");
 }
 
 TEST(HandshakeWrite, RefusalSaysWhatItsStatusCallsFor)

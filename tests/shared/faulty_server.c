@@ -165,6 +165,14 @@ static void *serve(void *memory)
     GByteArray *behind = g_byte_array_new();
     c->message = g_byte_array_new();
     wsp_conn_init(&c->conn, &(wsp_conn_options){.role = WSP_SERVER}, 0);
+    if (has("refuses")) { /* its body comes behind its head, in two pieces */
+        static const char head[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 18\r\n\r\n";
+        lesson_send(c->fd, head, sizeof head - 1);
+        lesson_send(c->fd, "{\"error\"", 8);
+        g_usleep(20000);
+        lesson_send(c->fd, ":\"origin\"}", 10);
+        shutdown(c->fd, SHUT_RDWR);
+    }
     if (has("no-http"))
         lesson_send(c->fd, "hello there\n", 12);
     if (has("bare-101") ? bare_101(c->fd) : lesson_handshake(c->fd, behind)) {

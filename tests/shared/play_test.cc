@@ -357,6 +357,51 @@ TEST(Fault, Handshake)
           "header Connection\n");
 }
 
+TEST(Play, ARefusalSaysItsErrorAsJson)
+{
+    const std::string ask = "request a header=\"Origin: http://x.example\"\n";
+    passes(Played(ask + "expect a status 403 error=origin\nexpect a end\n", "refuses"));
+    fails(Played(ask + "expect a status 403 error=token\n", "refuses"),
+          "  2 expect  a gets the HTTP status 403, error token              its error is origin\n");
+    fails(Played(ask + "expect a status 101\nleave a\nrequest b path=/other\n"
+                       "expect b status 404 error=x\n"),
+          "  5 expect  b gets the HTTP status 404, error x\n"
+          "                its body is no JSON object with an \"error\"\n");
+}
+
+TEST(Play, AnEventIsAnObjectWithTheseMembers)
+{
+    const std::string say = "connect a\nsend a text \"{\\\"event\\\":\\\"left\\\",\\\"room\\\":"
+                            "\\\"room:tea\\\",\\\"count\\\":2,\\\"id\\\":\\\"17\\\"}\"\n";
+    passes(Played(say + "expect a event left\n"));
+    passes(Played(say + "expect a event left count=2 room=room:tea id=\"17\"\n"));
+    fails(Played(say + "expect a event joined\n"),
+          "  3 expect  a gets the event joined                              its event is left\n"
+          "            {\"event\":\"left\",\"room\":\"room:tea\",\"count\":2,\"id\":\"17\"}\n");
+    fails(Played(say + "expect a event left count=3 ref=\"a b\"\n"),
+          "  3 expect  a gets the event left, count=3, ref=a b              its count is 2\n"
+          "            {\"event\":\"left\",\"room\":\"room:tea\",\"count\":2,\"id\":\"17\"}\n");
+    fails(Played(say + "expect a event left ref=1\n"),
+          "  3 expect  a gets the event left, ref=1                         it has no ref\n"
+          "            {\"event\":\"left\",\"room\":\"room:tea\",\"count\":2,\"id\":\"17\"}\n");
+    fails(Played("connect a\nsend a text \"[1]\"\nexpect a event left\n"),
+          "  3 expect  a gets the event left                                got a text that is no "
+          "JSON object\n"
+          "            [1]\n");
+    fails(Played("connect a\nsend a binary \"{}\"\nexpect a event left\n"),
+          "  3 expect  a gets the event left                                got binary \"{}\"\n");
+    fails(Played("connect a\nsend a close 1000\nexpect a event left\n"),
+          "  3 expect  a gets the event left                                got close 1000 (normal "
+          "closure)\n");
+}
+
+TEST(Play, ALineOfLogThatMustNotBeThere)
+{
+    passes(Played("connect a\nabort a\nexpect log \"conn 1 \"\nexpect no-log \"conn 2 \"\n"));
+    fails(Played("connect a\nabort a\nexpect log \"conn 1 \"\nexpect no-log \"conn [0-9] \"\n"),
+          "  4 expect  no line of its log matches /conn [0-9] /             there are @\n");
+}
+
 TEST(Fault, CrashesAndEnds)
 {
     fails(Played(ECHO, "crash"),

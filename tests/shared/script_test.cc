@@ -43,6 +43,25 @@ TEST(Script, HeaderFields)
     script_free(s);
 }
 
+TEST(Script, AFileOfTheProgramIsNamedFromTheFolderOfTheCase)
+{
+    script *s = script_parse("/course/x/check/1.case",
+                             "title: t\nprogram: --a ./b ../c /d .e f/../g\nconnect a\n", nullptr);
+    ASSERT_NE(s, nullptr);
+    EXPECT_STREQ(s->program[1], "/course/x/check/b");
+    EXPECT_STREQ(s->program[2], "/course/x/c");
+    EXPECT_STREQ(s->program[3], "/d");
+    EXPECT_STREQ(s->program[4], ".e");
+    EXPECT_STREQ(s->program[5], "f/../g");
+    script_free(s);
+    g_autofree char *here = g_get_current_dir();
+    g_autofree char *there = g_build_filename(here, "x", "b", nullptr);
+    s = script_parse("x/1.case", "title: t\nprogram: ./b\nconnect a\n", nullptr);
+    ASSERT_NE(s, nullptr);
+    EXPECT_STREQ(s->program[0], there);
+    script_free(s);
+}
+
 TEST(Script, ARunMakesItNoServer)
 {
     script *s = script_parse("1.case", "title: t\nrun \"x\"\n", nullptr);
@@ -65,6 +84,9 @@ TEST(Script, EveryVerbReads)
                     "expect a status 400 header=\"A: b\" no-header=C\nexpect a pings 2\n"
                     "expect a open 5 pings-of b\nexpect a after 5\nexpect output \"x\"\n"
                     "expect output-line 1 \"x\"\nexpect exit 0\nexpect log \"x.*\" 3\n"
+                    "expect no-log \"x\"\nrequest r path=/x header=\"A: b\"\n"
+                    "expect r status 403 error=x\nexpect a event left\n"
+                    "expect a event left a=1 b=\"c d\"\n"
                     "expect descriptors same\nexpect threads same\ninput \"x\"\nrun \"x\"\n"),
               "it is right");
 }
@@ -124,6 +146,11 @@ TEST(Script, ErrorsNameTheirPlace)
     EXPECT_EQ(wrong("connect a\nsplit a half\n"),
               "1.case:3:9: bytes in a piece (or: random, whole) is a whole number from 1 to 1048576"
               "\n  split a half\n          ^");
+    EXPECT_EQ(wrong("connect a\nexpect no-log \"x\" 2\n").substr(0, 14), "1.case:3:19: o");
+    EXPECT_EQ(wrong("connect a\nexpect a event x y\n").substr(0, 51),
+              "1.case:3:18: one name belongs here: expect WHO even");
+    EXPECT_EQ(wrong("connect a\nexpect a event\n").substr(0, 35),
+              "1.case:3:15: one name belongs here:");
     EXPECT_EQ(wrong("connect 1\n").substr(0, 57),
               "1.case:2:9: the name of a connection belongs here: connec");
     EXPECT_EQ(wrong("connect a path=x\n"),

@@ -25,8 +25,7 @@ static bool is_passed_over(const inbox_item *item)
     return is_frame(item, WSP_OPCODE_PING) && !item->violations;
 }
 
-/* The first item that is no ping; pings before it are dropped. NULL: none is there yet. */
-static GList *first_but_pings(peer *who)
+GList *expect_first(peer *who)
 {
     for (GList *link = who->in.items.head; link;) {
         inbox_item *item = link->data;
@@ -155,7 +154,7 @@ static look take_frame(player *p, peer *who, GList *link, const step *s)
 
 static look looks_for_frame(player *p, peer *who, const step *s)
 {
-    GList *link = s->opcode == WSP_OPCODE_PING ? who->in.items.head : first_but_pings(who);
+    GList *link = s->opcode == WSP_OPCODE_PING ? who->in.items.head : expect_first(who);
     return link ? take_frame(p, who, link, s) : LOOK_AGAIN;
 }
 
@@ -166,7 +165,7 @@ bool expect_frame(player *p, const step *s)
 
 static look looks_for_close(player *p, peer *who, const step *s)
 {
-    GList *link = first_but_pings(who);
+    GList *link = expect_first(who);
     if (!link)
         return LOOK_AGAIN;
     const inbox_item *item = link->data;
@@ -197,7 +196,7 @@ bool expect_close(player *p, const step *s)
 
 static look looks_for_end(player *p, peer *who, const step *s)
 {
-    GList *link = first_but_pings(who);
+    GList *link = expect_first(who);
     if (!link)
         return LOOK_AGAIN;
     const inbox_item *item = link->data;
@@ -463,6 +462,16 @@ bool expect_log(player *p, const step *s)
     for (guint i = 0; i < last->len; i++)
         finding_detail(&p->found, "log: %s", (char *)last->pdata[i]);
     return false;
+}
+
+/* What is not there now: a step before this one has waited for what would have come with it. */
+bool expect_no_log(player *p, const step *s)
+{
+    program_read(&p->program);
+    const uint64_t count = count_matches(p, s);
+    if (count > 0)
+        finding_got(&p->found, "there are %" G_GUINT64_FORMAT, count);
+    return count == 0;
 }
 
 /* ---- What it holds ---- */

@@ -2,7 +2,13 @@
 #ifndef SHARED_EXPECT_H
 #define SHARED_EXPECT_H
 
+#include "peer.h"
 #include "step.h"
+
+/* The first item of its inbox that is no ping; pings before it are dropped. NULL: none is there
+ * yet.
+ */
+GList *expect_first(peer *who);
 
 bool expect_message(player *p, const step *s);
 bool expect_frame(player *p, const step *s);
@@ -16,6 +22,7 @@ bool expect_output_line(player *p, const step *s);
 bool expect_printed(player *p, const step *s);
 bool expect_exit(player *p, const step *s);
 bool expect_log(player *p, const step *s);
+bool expect_no_log(player *p, const step *s);
 bool expect_descriptors(player *p, const step *s);
 bool expect_threads(player *p, const step *s);
 

@@ -21,13 +21,14 @@ static void free_item(void *memory)
 {
     inbox_item *item = memory;
     g_byte_array_unref(item->bytes);
+    g_clear_pointer(&item->body, g_byte_array_unref);
     g_free(item);
 }
 
 void inbox_drop(inbox *in, GList *link)
 {
     inbox_item *item = link->data;
-    in->held -= item->bytes->len + INBOX_ITEM_COST;
+    in->held -= item->bytes->len + (item->body ? item->body->len : 0) + INBOX_ITEM_COST;
     free_item(item);
     g_queue_delete_link(&in->items, link);
 }
@@ -43,13 +44,13 @@ void inbox_clear(inbox *in)
     g_queue_clear_full(&in->items, free_item);
 }
 
-/* Add bytes to an item, as long as there is room for them. */
-static void keep(inbox *in, inbox_item *item, const uint8_t *bytes, size_t len)
+/* Add bytes of an item, as long as there is room for them. */
+static void keep(inbox *in, GByteArray *to, const uint8_t *bytes, size_t len)
 {
     in->full = in->full || in->held + len > INBOX_MAX;
     if (in->full || len == 0)
         return;
-    g_byte_array_append(item->bytes, bytes, (guint)len);
+    g_byte_array_append(to, bytes, (guint)len);
     in->held += len;
 }
 
@@ -83,6 +84,7 @@ static void read_head(inbox *in, inbox_item *item)
     const wsp_text length = wsp_http_header_value(&head, "Content-Length", NULL);
     g_autofree char *digits = g_strndup(length.data ? length.data : "", length.len);
     guint64 bytes = 0;
+    item->body = g_byte_array_new();
     in->body_left =
         g_ascii_string_to_unsigned(digits, 10, 0, INT64_MAX, &bytes, NULL) ? bytes : UINT64_MAX;
 }
@@ -99,20 +101,22 @@ static bool may_be_head(const inbox_item *item)
 
 static size_t take_http(inbox *in, const uint8_t *bytes, size_t len)
 {
+    inbox_item *item = g_queue_peek_tail(&in->items);
     if (in->body_left > 0) {
         const size_t n = (size_t)MIN(in->body_left, len);
         in->body_left -= in->body_left == UINT64_MAX ? 0 : n;
+        if (item && item->body) /* otherwise nobody has asked for it */
+            keep(in, item->body, bytes, n);
         return n;
     }
-    inbox_item *item = g_queue_peek_tail(&in->items);
     if (!item || item->whole)
         item = add(in, INBOX_HEAD);
     if (item->kind == INBOX_NOISE) {
-        keep(in, item, bytes, len);
+        keep(in, item->bytes, bytes, len);
         return len;
     }
     const int64_t n = wsp_http_scan(&in->scan, bytes, len);
-    keep(in, item, bytes, n < 0 ? len : (size_t)n);
+    keep(in, item->bytes, bytes, n < 0 ? len : (size_t)n);
     if (n < 0 || !may_be_head(item))
         item->kind = INBOX_NOISE;
     else if (in->scan.done)
@@ -129,7 +133,7 @@ static void take_payload(inbox *in, inbox_item *item, const wsp_event *ev)
     uint8_t piece[4096];
     do {
         wsp_message_next(&in->message, ev, piece, sizeof piece, &mev);
-        keep(in, item, mev.data, mev.len);
+        keep(in, item->bytes, mev.data, mev.len);
         if (mev.violations && !item->violations)
             item->violation_at = in->frames_at + mev.violation_at;
         item->violations |= mev.violations;

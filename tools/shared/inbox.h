@@ -39,6 +39,7 @@ typedef struct inbox_item {
     uint64_t number;         /* FRAME: from 1 */
     uint32_t violations;     /* FRAME: WSP_V_* of its header and payload */
     uint64_t violation_at;   /* stream offset of the byte */
+    GByteArray *body;        /* HEAD of an answer: what has come of what follows it; else NULL */
     uint16_t status;         /* HEAD: of an answer */
 } inbox_item;
 

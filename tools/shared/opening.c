@@ -1,5 +1,6 @@
 #include "opening.h"
 
+#include "event.h"
 #include "player.h"
 
 #include <errno.h>
@@ -204,7 +205,8 @@ static look looks_shaken(player *p, peer *who, const step *s)
     return seen;
 }
 
-bool opening_connect(player *p, const step *s)
+/* A sound request from each of the group. */
+static bool ask(player *p, const step *s)
 {
     if (!open_group(p, s))
         return false;
@@ -220,7 +222,34 @@ bool opening_connect(player *p, const step *s)
         g_byte_array_append(all, then->data, then->len);
         peer_send(one, all->data, all->len);
     }
-    return player_wait_all(p, looks_shaken, s);
+    return true;
+}
+
+bool opening_connect(player *p, const step *s)
+{
+    return ask(p, s) && player_wait_all(p, looks_shaken, s);
+}
+
+bool opening_request(player *p, const step *s)
+{
+    return ask(p, s) && player_flush(p, s);
+}
+
+/* error=CODE: what follows the head is a JSON object that says so. */
+static look judge_error(player *p, const peer *who, const inbox_item *item, const step *s)
+{
+    if (!s->text)
+        return LOOK_RIGHT;
+    if (who->in.body_left > 0 && !who->in.ended)
+        return LOOK_AGAIN;
+    g_autofree char *code = event_member(item->body, "error");
+    if (g_strcmp0(code, s->text) == 0)
+        return LOOK_RIGHT;
+    if (code)
+        finding_got(&p->found, "its error is %.60s", code);
+    else
+        finding_got(&p->found, "its body is no JSON object with an \"error\"");
+    return player_wrong_item(p, who, item);
 }
 
 static look judge_status(player *p, const peer *who, const inbox_item *item, const step *s)
@@ -229,7 +258,7 @@ static look judge_status(player *p, const peer *who, const inbox_item *item, con
     wsp_http_head head;
     inbox_parse(item, &head, lines, G_N_ELEMENTS(lines));
     if (item->status == s->number && has_lines(p, &head, item, s))
-        return LOOK_RIGHT;
+        return judge_error(p, who, item, s);
     return player_wrong_item(p, who, item);
 }
 

@@ -10,6 +10,7 @@
 /* We are the client. */
 bool opening_open(player *p, const step *s);
 bool opening_connect(player *p, const step *s);
+bool opening_request(player *p, const step *s); /* the answer is another step's */
 bool opening_expect_status(player *p, const step *s);
 
 /* We are the server. */

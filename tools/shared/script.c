@@ -23,6 +23,18 @@ static bool set_text(char **field, const words *w, const char *value, unsigned c
     return *value || words_wrong(w, column, error, "a value is missing");
 }
 
+/* A file that a case brings along is named from the case's folder: the program runs elsewhere. */
+static char *from_folder(const char *path, char *argument)
+{
+    if (!g_str_has_prefix(argument, "./") && !g_str_has_prefix(argument, "../"))
+        return argument;
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    g_autofree char *folder = g_path_get_dirname(absolute);
+    char *whole = g_canonicalize_filename(argument, folder);
+    g_free(argument);
+    return whole;
+}
+
 static bool read_arguments(script *s, const words *w, const char *value, unsigned column,
                            GError **error)
 {
@@ -33,6 +45,8 @@ static bool read_arguments(script *s, const words *w, const char *value, unsigne
         return words_wrong(w, column, error, "%s", wrong->message);
     if (!s->program)
         s->program = g_new0(char *, 1);
+    for (char **argument = s->program; *argument; argument++)
+        *argument = from_folder(s->path, *argument);
     return true;
 }
 

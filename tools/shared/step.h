@@ -18,8 +18,9 @@ typedef struct verb {
     const char *shape;   /* for errors and documentation: "pause WHO" */
     const char *options; /* names of its options, separated by spaces */
     /* How it reads in a story: %w who, %o the other one, %n the number, %d the data, %c the close
-     * code and reason, %f the frame or its opcode, %h the headers, %p the path, %t the text, %k
-     * the kind of answer, %a the same where it is no 101; the rest stands as it is. */
+     * code and reason, %f the frame or its opcode, %h the headers or members, %e the error, %p the
+     * path, %t the text, %k the kind of answer, %a the same where it is no 101; the rest stands as
+     * it is. */
     const char *reads;
     bool (*read)(step *s, const words *w, GError **error); /* what is behind the name and WHO */
     bool has_who;                                          /* word 1 is WHO */
@@ -43,14 +44,15 @@ struct step {
     const verb *verb;
     unsigned line; /* of the file */
     char *who, *other;
-    char *text;                       /* a quoted text, a signal's name, what `say` says */
+    char *text;                       /* a quoted text, a signal's name, what `say` says, an event,
+                                         error=CODE */
     uint64_t number;                  /* how many, which, how long */
     uint64_t rounds, base_ms, cap_ms; /* of `expect backoff` */
     data *data;                       /* NULL = any payload, nothing to send */
     uint8_t opcode;
     int code;          /* of a Close; STEP_NO_CODE = not said */
     char *reason;      /* of a Close; NULL = not said */
-    GPtrArray *lines;  /* header="Name: value" */
+    GPtrArray *lines;  /* header="Name: value"; of an event: member=value */
     char *absent;      /* no-header=Name */
     char *path;        /* path=/ws */
     unsigned receive;  /* rcvbuf=N; 0 = as it is */

@@ -1,5 +1,6 @@
 /* The verbs of the case language: how each is written, read, played, and told. */
 #include "backoff.h"
+#include "event.h"
 #include "expect.h"
 #include "masks.h"
 #include "opening.h"
@@ -155,9 +156,27 @@ static bool read_expect_frame(step *s, const words *w, GError **error)
 
 static bool read_status(step *s, const words *w, GError **error)
 {
+    const word *code = words_option(w, "error");
+    s->text = code ? g_strdup(code->text) : NULL;
     return words_number(w, words_at(w, 3), "the status", 100, 999, &s->number, error) &&
            option_absent(s, w) && heads_read_lines(w, "header", s->lines, error) &&
            words_only(w, s->verb->options, 4, error);
+}
+
+/* NAME, and any members; a value may be quoted. */
+static bool read_event(step *s, const words *w, GError **error)
+{
+    s->text = g_strdup(words_at(w, 3)->text);
+    for (guint i = 0; i < w->options->len; i++) {
+        const word *member = &g_array_index(w->options, word, i);
+        const bool quoted = member->text[0] == '"';
+        g_autofree char *value = quoted ? data_quoted(w, member, error) : g_strdup(member->text);
+        if (!value)
+            return false;
+        g_ptr_array_add(s->lines, g_strconcat(member->name, "=", value, NULL));
+    }
+    return words_count(w) == 4 || words_wrong(w, words_at(w, 4)->column, error,
+                                              "one name belongs here: %s", s->verb->shape);
 }
 
 /* ---- Numbers and names ---- */
@@ -288,6 +307,11 @@ static bool read_last(const words *w, const char *last, GError **error)
             words_wrong(w, words_at(w, 2)->column, error, "%s belongs here", last));
 }
 
+static bool read_no_log(step *s, const words *w, GError **error)
+{
+    return read_log(s, w, error) && words_only(w, "", 3, error);
+}
+
 static bool read_same(step *s, const words *w, GError **error)
 {
     (void)s;
@@ -314,6 +338,8 @@ static const verb table[] = {
     {"connect", NULL, 0,
      "connect WHO [N] [path=/ws] [rcvbuf=N] [header=\"Name: value\"] [then=DATA]",
      "path rcvbuf header then", "%w connects to %p%h", read_connect, true, "clients", opening_connect, STEP_OF_OTHERS, false},
+    {"request", NULL, 0, "request WHO [N] [path=/ws] [rcvbuf=N] [header=\"Name: value\"] [then=DATA]",
+     "path rcvbuf header then", "%w asks for %p%h", read_connect, true, "clients", opening_request, STEP_OF_OTHERS, false},
     {"accept", NULL, 0,
      "accept WHO [N] [path=/ws] [header=\"Name: value\"] [no-header=Name] [answer=KIND] [then=DATA]",
      "path header no-header answer then", "the program connects to %p as %w%h%a", read_accept,
@@ -380,6 +406,8 @@ static const verb table[] = {
      "the program ends with status %n", read_exit, false, NULL, expect_exit, STEP_OF_ANY, false},
     {"expect", "log", 1, "expect log \"REGEX\" [N]", "",
      "%n or more lines of its log match /%t/", read_log, false, NULL, expect_log, STEP_OF_ANY, false},
+    {"expect", "no-log", 1, "expect no-log \"REGEX\"", "",
+     "no line of its log matches /%t/", read_no_log, false, NULL, expect_no_log, STEP_OF_ANY, false},
     {"expect", "descriptors", 1, "expect descriptors same", "",
      "as many open descriptors as at its start", read_same, false, NULL, expect_descriptors, STEP_OF_ANY, false},
     {"expect", "threads", 1, "expect threads same", "",
@@ -388,6 +416,8 @@ static const verb table[] = {
      "%w gets text %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY, false},
     {"expect", "binary", 2, "expect WHO binary [DATA]", "",
      "%w gets binary %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY, false},
+    {"expect", "event", 2, "expect WHO event NAME [member=value ...]", "",
+     "%w gets the event %t%h", read_event, true, NULL, event_expect, STEP_OF_ANY, false},
     {"expect", "ping", 2, "expect WHO ping [DATA]", "",
      "%w gets ping %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY, false},
     {"expect", "pong", 2, "expect WHO pong [DATA]", "",
@@ -403,8 +433,8 @@ static const verb table[] = {
     {"expect", "gone", 2, "expect WHO gone", "",
      "%w gets the end: FIN or RST", read_who_only, true, NULL, expect_end, STEP_OF_ANY, false},
     {"expect", "status", 2,
-     "expect WHO status CODE [header=\"Name: value\"] [no-header=Name]", "header no-header",
-     "%w gets the HTTP status %n%h", read_status, true, NULL, opening_expect_status, STEP_OF_OTHERS, false},
+     "expect WHO status CODE [error=CODE] [header=\"Name: value\"] [no-header=Name]",
+     "error header no-header", "%w gets the HTTP status %n%e%h", read_status, true, NULL, opening_expect_status, STEP_OF_OTHERS, false},
     {"expect", "request", 2,
      "expect WHO request [path=/ws] [header=\"Name: value\"] [no-header=Name]",
      "path header no-header", "%w asks for %p%h", read_request, true, NULL,
@@ -540,6 +570,10 @@ char *step_describe(const step *s, const char *who)
         case 'f': describe_frame(out, s); break;
         case 'c': describe_code(out, s); break;
         case 'h': describe_lines(out, s); break;
+        case 'e':
+            if (s->text)
+                g_string_append_printf(out, ", error %s", s->text);
+            break;
         case 'd': {
             g_autofree char *payload = s->data ? data_describe(s->data) : NULL;
             g_string_append(out, payload ? payload : "");

@@ -151,8 +151,8 @@ typedef struct wsp_handshake_answer {
 WSP_API int wsp_handshake_accept_write(char *out, size_t size, const wsp_handshake_answer *answer);
 
 /*
- * Write a whole refusal: status line, headers, and `body` (text/plain; NUL-terminated; NULL =
- * empty). 426 gets "Sec-WebSocket-Version: 13" and "Upgrade: websocket", 405 gets "Allow: GET", all
+ * Write a whole refusal: status line, headers, and `body` (text/plain, unless `more` has another
+ * Content-Type; NUL-terminated; NULL = empty). 426 gets "Sec-WebSocket-Version: 13" and "Upgrade: websocket", 405 gets "Allow: GET", all
  * get "Connection: close" and the Content-Length. The body may hold any character. Returns as
  * wsp_handshake_request_write does; WSP_ERR_RANGE when status is not 300 to 599.
  */
