@@ -78,8 +78,7 @@ request *request_too_fast(unsigned retry_ms);
 enum { LISTED_MAX = 100 }; /* members that an event lists */
 
 GBytes *event_welcome(const conn *c);
-/* retry_ms: when it may come again; 0 = nobody says. */
-GBytes *event_error(const char *code, const char *what, const char *ref, unsigned retry_ms);
+GBytes *event_error(const request *r, const char *code, const char *what);
 GBytes *event_joined(const char *room, uint64_t seq, GHashTable *members, const char *ref);
 GBytes *event_left(const char *room, const char *ref);
 /* name: member_joined, member_left */
@@ -226,7 +225,8 @@ typedef struct refusal {
     const char *value;  /* ... and its value */
 } refusal;
 
-/* A NULL function is a rule that nobody made: everything is allowed. */
+/* A NULL function is a rule that nobody made: everything is allowed. (In `rules` those that are
+ * called in many places, or often, are never NULL.) */
 typedef struct chat_rules {
     const char *purpose;         /* for --help */
     const GOptionEntry *options; /* further ones; NULL = none */
@@ -252,6 +252,9 @@ typedef struct chat_rules {
     void (*refused)(conn *c, const char *code);
     /* Each request that may (hub's thread). True: it is dealt with, the hub has nothing to do. */
     bool (*take)(conn *c, const request *r);
+    /* Behind all that has just happened (hub's thread). `now` is g_get_monotonic_time(); returns
+     * when it wants to be called again if nothing happens. */
+    int64_t (*tick)(int64_t now);
     /* Each frame that goes into an outbox (any thread, but texts in the hub's only): what goes in
      * in its place, a reference of its own. */
     GBytes *(*dress)(const conn *c, GBytes *frame);
@@ -269,7 +272,7 @@ typedef struct chat_rules {
 } chat_rules;
 
 extern lesson_options options;
-extern chat_rules rules; /* the last three are never NULL: plain_receive, _send, _finish */
+extern chat_rules rules;
 
 ssize_t plain_receive(conn *c, void *in, size_t size);
 ssize_t plain_send(conn *c, const struct iovec *out, int count);
@@ -288,7 +291,10 @@ extern struct chat_settings {
 
 /* The main program: with these rules. */
 int chat_run(int argc, char **argv, const chat_rules *which);
-void chat_read_options(int argc, char **argv); /* settings.c */
+
+/* settings.c: the command line; then, that we listen. */
+void chat_read_options(int argc, char **argv);
+void chat_listening(int listener);
 
 extern const char chat_page[]; /* page.html */
 

@@ -14,7 +14,7 @@ static void hear(conn *c, GQueue *heard, uint8_t opcode, const GByteArray *messa
     uint16_t code;
     if (outbox_why(c, &code))
         return; /* it was told to go: what it says does not count any more */
-    const unsigned wait = rules.allow ? rules.allow(c, opcode, message->len) : 0;
+    const unsigned wait = rules.allow(c, opcode, message->len);
     request *r = wait ? request_too_fast(wait)
                       : request_read(opcode == WSP_OPCODE_TEXT, message->data, message->len);
     g_queue_push_tail(heard, r);
@@ -24,7 +24,7 @@ static void hear(conn *c, GQueue *heard, uint8_t opcode, const GByteArray *messa
 static void hear_control(conn *c, const wsp_conn_event *ev)
 {
     const uint8_t opcode = ev->type == WSP_CONN_PING ? WSP_OPCODE_PING : WSP_OPCODE_PONG;
-    if ((rules.allow && rules.allow(c, opcode, ev->len)) || opcode == WSP_OPCODE_PONG)
+    if (rules.allow(c, opcode, ev->len) || opcode == WSP_OPCODE_PONG)
         return;
     g_autoptr(GBytes) frame = frame_new(WSP_OPCODE_PONG, ev->data, ev->len);
     outbox_put(c, frame);

@@ -57,13 +57,13 @@ GBytes *event_welcome(const conn *c)
     return event_frame("welcome", (field[]){{"member", TEXT(c->id)}, {"name", TEXT(c->name)}, {0}});
 }
 
-GBytes *event_error(const char *code, const char *what, const char *ref, unsigned retry_ms)
+GBytes *event_error(const request *r, const char *code, const char *what)
 {
     return event_frame("error",
                        (field[]){{"code", TEXT(code)},
                                  {"what", TEXT(what)},
-                                 {"retry_ms", .is_number = retry_ms > 0, .number = retry_ms},
-                                 {"ref", TEXT(ref)},
+                                 {"retry_ms", .is_number = r->retry_ms > 0, .number = r->retry_ms},
+                                 {"ref", TEXT(r->ref)},
                                  {0}});
 }
 

@@ -5,7 +5,6 @@
 #include "07_hub/chat.h"
 
 #include <limits.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,13 +43,6 @@ static void *hub_thread(void *unused)
     return unused;
 }
 
-static int port_of(int socket)
-{
-    struct sockaddr_in at = {0};
-    getsockname(socket, (struct sockaddr *)&at, &(socklen_t){sizeof at});
-    return ntohs(at.sin_port);
-}
-
 int chat_run(int argc, char **argv, const chat_rules *which)
 {
     rules = *which;
@@ -64,8 +56,7 @@ int chat_run(int argc, char **argv, const chat_rules *which)
     pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are main's: threads inherit this */
     hub_init();
     listener = lesson_listen(&options);
-    if (rules.start)
-        rules.start(port_of(listener));
+    chat_listening(listener);
     writers_start();
     GThread *hub = g_thread_new("hub", hub_thread, NULL),
             *keep = g_thread_new("keeper", keeper, NULL);

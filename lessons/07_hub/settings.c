@@ -2,10 +2,29 @@
 #include "07_hub/chat.h"
 
 #include <limits.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 lesson_options options;
 chat_rules rules;
 struct chat_settings settings = {.room_max = 5000};
+
+static unsigned allow_all(G_GNUC_UNUSED conn *c, G_GNUC_UNUSED uint8_t opcode,
+                          G_GNUC_UNUSED size_t len)
+{
+    return 0;
+}
+
+static void without_a_word(G_GNUC_UNUSED conn *c, G_GNUC_UNUSED const char *code) {}
+
+static void use_rules(void)
+{
+    rules.allow = rules.allow ? rules.allow : allow_all;
+    rules.refused = rules.refused ? rules.refused : without_a_word;
+    rules.receive = rules.receive ? rules.receive : plain_receive;
+    rules.send = rules.send ? rules.send : plain_send;
+    rules.finish = rules.finish ? rules.finish : plain_finish;
+}
 
 void chat_read_options(int argc, char **argv)
 {
@@ -26,10 +45,13 @@ void chat_read_options(int argc, char **argv)
         options.ping_ms = INT_MAX; /* 0 = never, or nearly so: in 24 days */
     if (options.read_ms == 0)
         options.read_ms = INT_MAX;
-    if (!rules.receive)
-        rules.receive = plain_receive;
-    if (!rules.send)
-        rules.send = plain_send;
-    if (!rules.finish)
-        rules.finish = plain_finish;
+    use_rules();
+}
+
+void chat_listening(int listener)
+{
+    struct sockaddr_in at = {0};
+    getsockname(listener, (struct sockaddr *)&at, &(socklen_t){sizeof at});
+    if (rules.start)
+        rules.start(ntohs(at.sin_port));
 }

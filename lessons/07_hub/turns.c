@@ -22,6 +22,7 @@ struct hub hub;
 static GAsyncQueue *inbox;
 static bool last;            /* nobody new will come */
 static int64_t next, ending; /* when the next pings are due; when waiting for the end is over */
+static int64_t due;          /* when the rules have something to do */
 
 void new_id(char id[9])
 {
@@ -44,9 +45,8 @@ static void arrive(conn *c)
 
 void hub_refuse(conn *c, const request *r, const char *code, const char *what)
 {
-    hub_answer(c, event_error(code, what, r->ref, r->retry_ms));
-    if (rules.refused)
-        rules.refused(c, code);
+    hub_answer(c, event_error(r, code, what));
+    rules.refused(c, code);
 }
 
 static void ask(conn *c, const request *r)
@@ -190,8 +190,9 @@ void hub_run(void)
 {
     next = g_get_monotonic_time() + options.ping_ms * MS;
     ending = INT64_MAX;
+    due = INT64_MAX;
     while (!last || g_hash_table_size(hub.conns) > 0) {
-        int64_t wait = MIN(next, ending) - g_get_monotonic_time();
+        int64_t wait = MIN(MIN(next, ending), due) - g_get_monotonic_time();
         event *e = g_async_queue_timeout_pop(inbox, (guint64)MAX(wait, 1));
         for (hub.turn = 0; e; e = hub.turn < TURN_MAX ? g_async_queue_try_pop(inbox) : NULL) {
             happen(e);
@@ -199,6 +200,8 @@ void hub_run(void)
         }
         if (g_get_monotonic_time() >= next)
             tick();
+        if (rules.tick)
+            due = rules.tick(g_get_monotonic_time());
         if (g_get_monotonic_time() >= ending)
             stop();
         writers_wait();

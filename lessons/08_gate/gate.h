@@ -6,13 +6,14 @@
  *     tls.c     wss
  *     token.c   tokens: to take one apart, to sign, to make one; rights.c: what one may say
  *     places.c  where a request may carry one
- *     start.c   the command line, and main
+ *     settings.c  the command line; start.c: main
  *     quiet.c   the log, when somebody knocks ten thousand times
  */
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
 #include "07_hub/chat.h"
+#include "08_gate/tls.h"
 #include "08_gate/token.h"
 
 /* What the command line says; set before the first client. */
@@ -21,8 +22,11 @@ extern struct gate_settings {
     GPtrArray *origins; /* of char *: those of the pages that may use us, our own among them */
 } gate;
 
-/* The rules of this lesson, but for what start.c does. */
+/* The rules of this lesson, but for what gate_start() adds to `rules`: TLS, if there is a
+ * certificate. It is the rule `start`. */
 extern const chat_rules gate_rules;
+extern const GOptionEntry gate_options[];
+void gate_start(int port);
 
 /* How many tokens this request has, in all places where one may be; *text is the last one.
  */

@@ -47,6 +47,7 @@ private:
 
 struct Packet {
     int64_t time_ns = 0;
+    uint32_t from = 0, to = 0;
     uint16_t source = 0, destination = 0;
     uint32_t sequence = 0, acknowledgment = 0;
     uint8_t flags = 0;
@@ -75,6 +76,7 @@ std::vector<Packet> packets_of(const File &file)
         const u_char *tcp = ip + 20;
         const size_t tcp_header = tcp[12] / 16 * 4u;
         packets.push_back({header->ts.tv_sec * INT64_C(1000000000) + header->ts.tv_usec,
+                           number(ip + 12, 4), number(ip + 16, 4),
                            static_cast<uint16_t>(number(tcp, 2)),
                            static_cast<uint16_t>(number(tcp + 2, 2)), number(tcp + 4, 4),
                            number(tcp + 8, 4), tcp[13],
@@ -139,6 +141,21 @@ TEST(Capture, IsATcpConnectionWithItsBytesAndTimes)
     EXPECT_EQ(packets[8].time_ns, 6000);
     EXPECT_EQ(packets[9].acknowledgment, server + 12); // its FIN counts as one
     EXPECT_EQ(packets[11].acknowledgment, client + 5);
+}
+
+TEST(Capture, HasTheAddressOfTheClient)
+{
+    const Conversation c = new_conversation();
+    conversation_open(c.get(), 1, 50001, 8080);
+    conversation_open(c.get(), 1, 50001, 8080);
+    conversation_set_client(c.get(), 1, 0x7F000002);
+    const auto packets = packets_of(File(c.get()));
+    EXPECT_EQ(packets[0].from, 0x7F000001u);
+    EXPECT_EQ(packets[0].to, 0x7F000001u);
+    EXPECT_EQ(packets[3].from, 0x7F000002u);
+    EXPECT_EQ(packets[3].to, 0x7F000001u);
+    EXPECT_EQ(packets[4].from, 0x7F000001u);
+    EXPECT_EQ(packets[4].to, 0x7F000002u);
 }
 
 TEST(Capture, EndsWithAReset)

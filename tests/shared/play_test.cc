@@ -66,6 +66,20 @@ TEST(Play, PingsAreAClock)
                   "repeat 50\nexpect a text 4096*\"b\"\nend\nanswer a yes\nexpect a pings 2\n"));
 }
 
+// conversation_address is what the kernel says of the socket.
+TEST(Play, ClientsComeFromTheAddressThatTheCaseSays)
+{
+    const Played p("open a from=127.0.0.2\nconnect b 2 from=127.3.2.1\nsplit b 1\n"
+                   "send b text \"one by one\"\nexpect b text \"one by one\"\nconnect c\n");
+    passes(p);
+    const conversation *c = p.r->conversation;
+    EXPECT_EQ(conversation_address(c, 0, true), 0x7F000002u);
+    EXPECT_EQ(conversation_address(c, 1, true), 0x7F030201u);
+    EXPECT_EQ(conversation_address(c, 2, true), 0x7F030201u);
+    EXPECT_EQ(conversation_address(c, 3, true), 0x7F000001u);
+    EXPECT_EQ(conversation_address(c, 0, false), 0x7F000001u);
+}
+
 // Pongs that we sent.
 unsigned pongs(const Played &p)
 {
@@ -375,6 +389,8 @@ TEST(Play, AnEventIsAnObjectWithTheseMembers)
                             "\\\"room:tea\\\",\\\"count\\\":2,\\\"id\\\":\\\"17\\\"}\"\n";
     passes(Played(say + "expect a event left\n"));
     passes(Played(say + "expect a event left count=2 room=room:tea id=\"17\"\n"));
+    passes(Played(say + "expect a event left count=* room=*\n"));
+    EXPECT_EQ(Played(say + "expect a event left ref=*\n").r->verdict, PLAY_FAIL);
     fails(Played(say + "expect a event joined\n"),
           "  3 expect  a gets the event joined                              its event is left\n"
           "            {\"event\":\"left\",\"room\":\"room:tea\",\"count\":2,\"id\":\"17\"}\n");
@@ -490,8 +506,10 @@ TEST(Split, WholeFramesArriveWhole)
 TEST(Split, PiecesArriveApart)
 {
     for (int i = 0; i < 10; i++) {
-        Played p("connect a\nsplit a 3\nsend a text \"Hello, world\"\n"
-                 "expect a text \"Hello, world\"\n",
+        const std::string address = i % 2 ? "127.0.0.2" : "127.0.0.1"; // the kernel is asked for it
+        Played p("connect a from=" + address +
+                     "\nsplit a 3\nsend a text \"Hello, world\"\n"
+                     "expect a text \"Hello, world\"\n",
                  "one-read-one-frame");
         EXPECT_EQ(p.r->verdict, PLAY_FAIL) << "the program got the pieces in one read";
     }

@@ -72,8 +72,9 @@ TEST(Script, ARunMakesItNoServer)
 
 TEST(Script, EveryVerbReads)
 {
-    EXPECT_EQ(wrong("open o rcvbuf=100\n"
-                    "connect a 3 path=/x header=\"A: b\" header=\"C: d\" then=hex:00\nconnect b\n"
+    EXPECT_EQ(wrong("open o from=127.0.0.2 rcvbuf=100\n"
+                    "connect a 3 path=/x from=127.255.255.254 header=\"A: b\" header=\"C: d\" "
+                    "then=hex:00\nconnect b\n"
                     "bytes a \"x\"\nsend a text \"x\" fin=no rsv=1 mask=no length=3\n"
                     "send a close\nsend a close 1000\nsend a close 999 \"r\"\nsplit a 1\n"
                     "split a random\nsplit a whole\njoin a\nend\npause a\nresume a\nanswer a no\n"
@@ -155,6 +156,10 @@ TEST(Script, ErrorsNameTheirPlace)
               "1.case:2:9: the name of a connection belongs here: connec");
     EXPECT_EQ(wrong("connect a path=x\n"),
               "1.case:2:16: a path begins with /\n  connect a path=x\n                 ^");
+    EXPECT_EQ(wrong("open a from=10.0.0.1\n"),
+              "1.case:2:13: an address is 127.0.0.1, 127.0.0.2 and so on: one of loopback\n"
+              "  open a from=10.0.0.1\n              ^");
+    EXPECT_EQ(wrong("connect a from=here\n").substr(0, 35), "1.case:2:16: an address is 127.0.0.");
     EXPECT_EQ(wrong("say \n"), "1.case:2:5: say what?\n  say \n      ^");
     EXPECT_EQ(wrong("colour: red\n").substr(0, 31), "1.case:2:1: no such key; there ");
     EXPECT_EQ(wrong("build: memory\n").substr(0, 44),

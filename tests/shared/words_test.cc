@@ -58,13 +58,14 @@ std::string described(const char *text)
 
 TEST(Words, SplitAtSpacesOutsideOfQuotes)
 {
-    Line line("send a  text 3*\"no \\\"\" \"b\"\tfin=no no-header=X\n");
+    Line line("send a  text 3*\"no \\\"\" \"b\"\tfin=no no-header=X retry_ms=*\n");
     ASSERT_TRUE(line.good);
     ASSERT_EQ(words_count(&line.w), 5u);
     EXPECT_STREQ(words_at(&line.w, 3)->text, "3*\"no \\\"\"");
     EXPECT_EQ(words_at(&line.w, 3)->column, 14u);
     EXPECT_STREQ(words_option(&line.w, "fin")->text, "no");
     EXPECT_STREQ(words_option(&line.w, "no-header")->text, "X");
+    EXPECT_STREQ(words_option(&line.w, "retry_ms")->text, "*");
     EXPECT_EQ(words_option(&line.w, "mask"), nullptr);
     EXPECT_STREQ(words_at(&line.w, 9)->text, "");
 }

@@ -24,6 +24,7 @@ typedef struct endpoint {
     uint32_t first; /* sequence number of its SYN; byte 0 of the stream comes behind it */
     uint32_t next;  /* of what it sends next */
     bool owes;      /* it has received bytes that it did not acknowledge yet */
+    uint32_t address;
     uint16_t port;
 } endpoint;
 
@@ -60,9 +61,9 @@ static uint32_t add_up(uint32_t sum, const uint8_t *bytes, size_t len)
     return (uint32_t)total;
 }
 
-static void put_ip_header(uint8_t *ip, uint16_t id, size_t tcp_len)
+static void put_ip_header(uint8_t *ip, const endpoint *from, const endpoint *to, uint16_t id,
+                          size_t tcp_len)
 {
-    static const uint8_t loopback[8] = {127, 0, 0, 1, 127, 0, 0, 1};
     enum { DONT_FRAGMENT = 0x4000, TTL = 64, TCP = 6 };
     uint8_t *at = put16(ip, 0x4500); /* version 4, five words, ordinary service */
     at = put16(at, (uint32_t)(IP_HEADER + tcp_len));
@@ -70,7 +71,7 @@ static void put_ip_header(uint8_t *ip, uint16_t id, size_t tcp_len)
     at = put16(at, DONT_FRAGMENT);
     at = put16(at, TTL << 8 | TCP);
     uint8_t *checksum = at;
-    memcpy(put16(at, 0), loopback, sizeof loopback);
+    put32(put32(put16(at, 0), from->address), to->address);
     put16(checksum, ~add_up(0, ip, IP_HEADER));
 }
 
@@ -107,7 +108,7 @@ static void put_packet(writer *w, unsigned connection, bool from_client, int64_t
     size_t header = put_tcp_header(tcp, from, to, flags);
     if (len > 0)
         memcpy(tcp + header, data, len);
-    put_ip_header(w->packet, ++w->ip_id, header + len);
+    put_ip_header(w->packet, from, to, ++w->ip_id, header + len);
     put_tcp_checksum(w->packet, tcp, header + len);
     uint32_t size = (uint32_t)(IP_HEADER + header + len);
     pcapng_writer_add(w->file, time_ns, LINKTYPE_RAW, w->packet, size, size);
@@ -177,6 +178,7 @@ static void prepare_ends(writer *w)
         for (int client = 0; client < 2; client++) {
             endpoint *end = &w->ends[i][client];
             end->first = end->next = first_sequence_number(i, client);
+            end->address = conversation_address(w->conversation, i, client);
             end->port = conversation_port(w->conversation, i, client);
         }
 }

@@ -2,9 +2,11 @@
 #include "conversation.h"
 
 #include <glib.h>
+#include <netinet/in.h>
 
 /* A direction of a connection. */
 typedef struct side {
+    uint32_t address;
     uint16_t port;
     uint64_t sent; /* bytes, those that were not kept too */
     bool ended;
@@ -76,11 +78,19 @@ static void add(conversation *c, const event *e)
 unsigned conversation_open(conversation *c, int64_t time_ns, uint16_t client_port,
                            uint16_t server_port)
 {
-    peers new = {.sides = {{.port = server_port}, {.port = client_port}}};
+    peers new = {.sides = {{.address = INADDR_LOOPBACK, .port = server_port},
+                           {.address = INADDR_LOOPBACK, .port = client_port}}};
     g_array_append_vals(c->connections, &new, 1);
     event e = {CONVERSATION_OPEN, true, c->connections->len - 1, time_ns, 0, 0, 0};
     add(c, &e);
     return e.connection;
+}
+
+void conversation_set_client(conversation *c, unsigned connection, uint32_t address)
+{
+    side *s = side_of(c, connection, true);
+    if (s)
+        s->address = address;
 }
 
 static bool has_room(const conversation *c, size_t len)
@@ -142,6 +152,12 @@ uint16_t conversation_port(const conversation *c, unsigned connection, bool of_c
 {
     side *s = side_of(c, connection, of_client);
     return s ? s->port : 0;
+}
+
+uint32_t conversation_address(const conversation *c, unsigned connection, bool of_client)
+{
+    side *s = side_of(c, connection, of_client);
+    return s ? s->address : 0;
 }
 
 size_t conversation_events(const conversation *c)

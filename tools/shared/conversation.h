@@ -50,6 +50,10 @@ const char *conversation_note(const conversation *c); /* NULL = none */
 unsigned conversation_open(conversation *c, int64_t time_ns, uint16_t client_port,
                            uint16_t server_port);
 
+/* The client's address, as a number in the host's order; INADDR_LOOPBACK (127.0.0.1) unless said.
+ */
+void conversation_set_client(conversation *c, unsigned connection, uint32_t address);
+
 /* One side sends `len` bytes, which are copied. They become a TCP segment of their own (several,
  * where one cannot hold them). len 0 is nothing. */
 void conversation_bytes(conversation *c, unsigned connection, bool from_client, int64_t time_ns,
@@ -67,6 +71,7 @@ uint64_t conversation_lost(const conversation *c);
  * data is valid until something is added. */
 unsigned conversation_connections(const conversation *c);
 uint16_t conversation_port(const conversation *c, unsigned connection, bool of_client);
+uint32_t conversation_address(const conversation *c, unsigned connection, bool of_client);
 size_t conversation_events(const conversation *c);
 conversation_event conversation_event_at(const conversation *c, size_t index);
 

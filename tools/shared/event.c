@@ -34,15 +34,16 @@ char *event_member(const GByteArray *json, const char *name)
     return object ? member_of(object, name) : NULL;
 }
 
-/* Has it this value? What it is otherwise is told. */
+/* Has it this value ("*" = any)? What it is otherwise is told. */
 static bool has_member(player *p, JsonNode *object, const char *name, const char *value)
 {
     g_autofree char *is = member_of(object, name);
-    if (g_strcmp0(is, value) != 0 && is)
+    const bool right = is && (strcmp(value, "*") == 0 || strcmp(is, value) == 0);
+    if (is && !right)
         finding_got(&p->found, "its %s is %.60s", name, is);
     else if (!is)
         finding_got(&p->found, "it has no %s", name);
-    return g_strcmp0(is, value) == 0;
+    return right;
 }
 
 static bool is_event(player *p, const GByteArray *message, const step *s)

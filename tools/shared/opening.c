@@ -50,7 +50,7 @@ static bool open_group(player *p, const step *s)
     GPtrArray *group = new_group(p, s->who);
     for (uint64_t i = 0; i < MAX(s->number, 1); i++)
         if (!add_member(p, group,
-                        peer_open(next_name(s, group), (uint16_t)p->program.port, s->receive,
+                        peer_open(next_name(s, group), (uint16_t)p->program.port, &s->socket,
                                   p->options->seed, p->result->conversation, p->netlink)))
             return false;
     return true;

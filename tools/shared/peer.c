@@ -17,15 +17,25 @@ static int64_t now_ns(void)
 
 /* ---- Opening and closing ---- */
 
-static int open_socket(unsigned receive)
+static int open_socket(const peer_socket *like)
 {
-    int on = 1, size = (int)receive;
+    int on = 1, size = (int)like->receive;
+    const struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(like->from)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (receive)
+    if (like->receive)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    /* bind is for the address alone: connect chooses the port, which then may be in use elsewhere.
+     */
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (like->from && bind(fd, (const struct sockaddr *)&own, sizeof own) != 0) {
+        const int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
     return fd;
 }
 
@@ -51,26 +61,29 @@ static peer *new_peer(const peer *like, uint64_t seed_number)
     const bool client = is_client(p);
     p->connection = conversation_open(p->record, now_ns(), client ? p->port : p->program_port,
                                       client ? p->program_port : p->port);
+    if (client)
+        conversation_set_client(p->record, p->connection, p->address);
     p->keys = (seed){seed_number ^ (p->connection * UINT64_C(0x9E3779B97F4A7C15))};
     p->out = g_byte_array_new();
     inbox_init(&p->in, client ? WSP_FROM_SERVER : WSP_FROM_CLIENT);
     return p;
 }
 
-peer *peer_open(char *name, uint16_t port, unsigned receive, uint64_t seed_number,
+peer *peer_open(char *name, uint16_t port, const peer_socket *like, uint64_t seed_number,
                 conversation *record, int netlink)
 {
     struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in own = {0};
     socklen_t size = sizeof own;
-    const int fd = open_socket(receive);
+    const int fd = open_socket(like);
     if (fd < 0 || (connect(fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS) ||
         getsockname(fd, (struct sockaddr *)&own, &size) != 0)
         return no_peer(name, fd);
     return new_peer(&(peer){.name = name,
                             .fd = fd,
                             .role = WSP_FROM_CLIENT,
+                            .address = ntohl(own.sin_addr.s_addr),
                             .port = ntohs(own.sin_port),
                             .program_port = port,
                             .record = record,
@@ -91,6 +104,7 @@ peer *peer_accepted(char *name, int fd, uint64_t seed_number, conversation *reco
     return new_peer(&(peer){.name = name,
                             .fd = fd,
                             .role = WSP_FROM_SERVER,
+                            .address = ntohl(own.sin_addr.s_addr),
                             .port = ntohs(own.sin_port),
                             .program_port = ntohs(other.sin_port),
                             .record = record,
@@ -184,7 +198,7 @@ static bool piece_was_read(peer *p)
     uint32_t left = 0;
     if (p->piece_since == 0)
         return true;
-    const bool said = unread_bytes(p->netlink, p->program_port, p->port, &left);
+    const bool said = unread_bytes(p->netlink, p->program_port, p->address, p->port, &left);
     if (said ? left > 0 : !p->in.ended)
         if (g_get_monotonic_time() - p->piece_since < PEER_PIECE_US)
             return false;

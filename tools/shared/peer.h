@@ -19,10 +19,17 @@
 /* How long a piece of a split write waits for the program to read the one before. */
 #define PEER_PIECE_US ((int64_t)200000)
 
+/* How its socket is made. */
+typedef struct peer_socket {
+    uint32_t from;    /* its address, a number in the host's order; 0 = 127.0.0.1 */
+    unsigned receive; /* SO_RCVBUF; 0 = as it is */
+} peer_socket;
+
 typedef struct peer {
-    char *name;      /* "a", or "c[17]" of a group */
-    int fd;          /* -1: closed by us */
-    wsp_sender role; /* ours */
+    char *name;       /* "a", or "c[17]" of a group */
+    int fd;           /* -1: closed by us */
+    wsp_sender role;  /* ours */
+    uint32_t address; /* ours */
     uint16_t port, program_port;
     unsigned connection; /* in the conversation */
     conversation *record;
@@ -56,9 +63,9 @@ typedef struct peer {
 
 /*
  * Connect to 127.0.0.1:port; peer_turn finishes it. `name` is taken over. NULL with errno when
- * there is no socket. `receive` sets SO_RCVBUF (0 = as it is).
+ * there is no socket.
  */
-peer *peer_open(char *name, uint16_t port, unsigned receive, uint64_t seed_number,
+peer *peer_open(char *name, uint16_t port, const peer_socket *like, uint64_t seed_number,
                 conversation *record, int netlink);
 
 /*

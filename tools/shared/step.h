@@ -5,6 +5,7 @@
 
 #include "frame_line.h"
 #include "heads.h"
+#include "peer.h"
 #include "script.h"
 
 typedef struct player player; /* player.h */
@@ -50,18 +51,18 @@ struct step {
     uint64_t rounds, base_ms, cap_ms; /* of `expect backoff` */
     data *data;                       /* NULL = any payload, nothing to send */
     uint8_t opcode;
-    int code;          /* of a Close; STEP_NO_CODE = not said */
-    char *reason;      /* of a Close; NULL = not said */
-    GPtrArray *lines;  /* header="Name: value"; of an event: member=value */
-    char *absent;      /* no-header=Name */
-    char *path;        /* path=/ws */
-    unsigned receive;  /* rcvbuf=N; 0 = as it is */
-    char *kind;        /* of our answer to a client's request */
-    frame_line *frame; /* of `send` */
-    data *then;        /* then=DATA */
-    GRegex *pattern;   /* of `expect log` */
-    guint partner;     /* repeat: index of its end; end: index of its repeat */
-    bool ends_join;    /* this `end` ends a `join` */
+    int code;           /* of a Close; STEP_NO_CODE = not said */
+    char *reason;       /* of a Close; NULL = not said */
+    GPtrArray *lines;   /* header="Name: value"; of an event: member=value */
+    char *absent;       /* no-header=Name */
+    char *path;         /* path=/ws */
+    peer_socket socket; /* from=ADDRESS, rcvbuf=N */
+    char *kind;         /* of our answer to a client's request */
+    frame_line *frame;  /* of `send` */
+    data *then;         /* then=DATA */
+    GRegex *pattern;    /* of `expect log` */
+    guint partner;      /* repeat: index of its end; end: index of its repeat */
+    bool ends_join;     /* this `end` ends a `join` */
 };
 
 /* The rows; *count gets how many. */

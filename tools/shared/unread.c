@@ -19,7 +19,7 @@ int unread_open(void)
     return fd;
 }
 
-static bool ask(int netlink, uint16_t program_port, uint16_t our_port)
+static bool ask(int netlink, uint16_t program_port, uint32_t our_address, uint16_t our_port)
 {
     struct {
         struct nlmsghdr head;
@@ -34,7 +34,7 @@ static bool ask(int netlink, uint16_t program_port, uint16_t our_port)
                  .id = {.idiag_sport = htons(program_port),
                         .idiag_dport = htons(our_port),
                         .idiag_src = {htonl(INADDR_LOOPBACK)},
-                        .idiag_dst = {htonl(INADDR_LOOPBACK)},
+                        .idiag_dst = {htonl(our_address)},
                         .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
     };
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
@@ -42,10 +42,11 @@ static bool ask(int netlink, uint16_t program_port, uint16_t our_port)
            (ssize_t)sizeof q;
 }
 
-bool unread_bytes(int netlink, uint16_t program_port, uint16_t our_port, uint32_t *bytes)
+bool unread_bytes(int netlink, uint16_t program_port, uint32_t our_address, uint16_t our_port,
+                  uint32_t *bytes)
 {
     _Alignas(struct nlmsghdr) char answer[4096];
-    if (netlink < 0 || !ask(netlink, program_port, our_port))
+    if (netlink < 0 || !ask(netlink, program_port, our_address, our_port))
         return false;
     ssize_t n = recv(netlink, answer, sizeof answer, 0);
     struct nlmsghdr head;

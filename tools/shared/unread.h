@@ -14,8 +14,10 @@ int unread_open(void);
 
 /*
  * Bytes that wait in the receive queue of the program's end (127.0.0.1:program_port, connected to
- * 127.0.0.1:our_port). False when the kernel does not say: no such connection, no such service.
+ * our_port of our_address, which is a number in the host's order). False when the kernel does not
+ * say: no such connection, no such service.
  */
-bool unread_bytes(int netlink, uint16_t program_port, uint16_t our_port, uint32_t *bytes);
+bool unread_bytes(int netlink, uint16_t program_port, uint32_t our_address, uint16_t our_port,
+                  uint32_t *bytes);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include <wsproto/wsproto.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 static bool read_nothing(step *s, const words *w, GError **error)
@@ -58,22 +60,30 @@ static bool read_many(step *s, const words *w, GError **error)
                                                STEP_GROUP_MAX, &s->number, error);
 }
 
+/* from=127.0.0.2 and rcvbuf=N */
+static bool option_socket(step *s, const words *w, GError **error)
+{
+    const word *from = words_option(w, "from");
+    uint64_t receive = 0;
+    struct in_addr address = {0};
+    if (from && (inet_pton(AF_INET, from->text, &address) != 1 ||
+                 ntohl(address.s_addr) >> IN_CLASSA_NSHIFT != IN_LOOPBACKNET))
+        return words_wrong(w, from->column, error,
+                           "an address is 127.0.0.1, 127.0.0.2 and so on: one of loopback");
+    bool ok = option_number(w, "rcvbuf", 1 << 20, &receive, NULL, error);
+    s->socket = (peer_socket){.from = ntohl(address.s_addr), .receive = (unsigned)receive};
+    return ok;
+}
+
 static bool read_open(step *s, const words *w, GError **error)
 {
-    uint64_t receive = 0;
-    bool ok = option_number(w, "rcvbuf", 1 << 20, &receive, NULL, error);
-    s->receive = (unsigned)receive;
-    return ok && words_only(w, s->verb->options, 2, error);
+    return option_socket(s, w, error) && words_only(w, s->verb->options, 2, error);
 }
 
 static bool read_connect(step *s, const words *w, GError **error)
 {
-    uint64_t receive = 0;
-    bool ok = read_many(s, w, error) && option_then(s, w, error) &&
-              option_number(w, "rcvbuf", 1 << 20, &receive, NULL, error);
-    s->receive = (unsigned)receive;
-    return ok && heads_read_path(w, &s->path, error) &&
-           heads_read_lines(w, "header", s->lines, error) &&
+    return read_many(s, w, error) && option_then(s, w, error) && option_socket(s, w, error) &&
+           heads_read_path(w, &s->path, error) && heads_read_lines(w, "header", s->lines, error) &&
            words_only(w, s->verb->options, 3, error);
 }
 
@@ -333,13 +343,15 @@ static bool read_who_only(step *s, const words *w, GError **error)
 /* clang-format off */
 static const verb table[] = {
     {"say", NULL, 0, "say TEXT", "", "%t", read_nothing, false, NULL, NULL, STEP_OF_ANY, false},
-    {"open", NULL, 0, "open WHO [rcvbuf=N]", "rcvbuf",
+    {"open", NULL, 0, "open WHO [from=127.0.0.1] [rcvbuf=N]", "from rcvbuf",
      "%w opens a TCP connection", read_open, true, "clients", opening_open, STEP_OF_OTHERS, false},
     {"connect", NULL, 0,
-     "connect WHO [N] [path=/ws] [rcvbuf=N] [header=\"Name: value\"] [then=DATA]",
-     "path rcvbuf header then", "%w connects to %p%h", read_connect, true, "clients", opening_connect, STEP_OF_OTHERS, false},
-    {"request", NULL, 0, "request WHO [N] [path=/ws] [rcvbuf=N] [header=\"Name: value\"] [then=DATA]",
-     "path rcvbuf header then", "%w asks for %p%h", read_connect, true, "clients", opening_request, STEP_OF_OTHERS, false},
+     "connect WHO [N] [path=/ws] [from=127.0.0.1] [rcvbuf=N] [header=\"Name: value\"] "
+     "[then=DATA]",
+     "path from rcvbuf header then", "%w connects to %p%h", read_connect, true, "clients", opening_connect, STEP_OF_OTHERS, false},
+    {"request", NULL, 0, "request WHO [N] [path=/ws] [from=127.0.0.1] [rcvbuf=N] [header=\"Name: value\"] "
+     "[then=DATA]",
+     "path from rcvbuf header then", "%w asks for %p%h", read_connect, true, "clients", opening_request, STEP_OF_OTHERS, false},
     {"accept", NULL, 0,
      "accept WHO [N] [path=/ws] [header=\"Name: value\"] [no-header=Name] [answer=KIND] [then=DATA]",
      "path header no-header answer then", "the program connects to %p as %w%h%a", read_accept,

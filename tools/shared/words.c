@@ -47,7 +47,7 @@ static size_t word_length(const char *at, const char **open)
 static void add_word(words *w, char *text)
 {
     word one = {.text = text};
-    size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
+    size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz-_");
     if (name > 0 && text[0] != '-' && text[name] == '=') {
         text[name] = '\0';
         one = (word){.name = text, .text = text + name + 1};
