@@ -48,7 +48,7 @@ static GPtrArray *look_through(const decoded *d, const char **fault, const decod
         decoded_frame *f = d->frames->pdata[i];
         if (f->from != WSP_FROM_CLIENT)
             continue;
-        const gpointer key = GUINT_TO_POINTER(key_of(f));
+        void *key = GUINT_TO_POINTER(key_of(f));
         *same = f->header.masked ? g_hash_table_lookup(seen, key) : NULL;
         *fault = fault_of(f, *same);
         g_hash_table_insert(seen, key, f);
