@@ -404,11 +404,50 @@ TEST(Play, AnEventIsAnObjectWithTheseMembers)
           "  3 expect  a gets the event left                                got a text that is no "
           "JSON object\n"
           "            [1]\n");
+    const Played deep("connect a\nsend a text 300000*\"[\"\nexpect a event left\n");
+    EXPECT_EQ(deep.r->verdict, PLAY_FAIL) << "our stack is too small for it";
     fails(Played("connect a\nsend a binary \"{}\"\nexpect a event left\n"),
           "  3 expect  a gets the event left                                got binary \"{}\"\n");
     fails(Played("connect a\nsend a close 1000\nexpect a event left\n"),
           "  3 expect  a gets the event left                                got close 1000 (normal "
           "closure)\n");
+}
+
+// The echo server says what it hears: {"do": "left", ...} is no event, so it is told as text.
+TEST(Play, ARequestIsAnObjectWithTheseMembers)
+{
+    passes(
+        Played("connect a\nsend a do join room=room:tea text=\"a \\\"b\\\" \\\\ c\" ref=2*\"x\"\n"
+               "expect a text "
+               "\"{\\\"do\\\":\\\"join\\\",\\\"room\\\":\\\"room:tea\\\",\\\"text\\\":"
+               "\\\"a \\\\\\\"b\\\\\\\" \\\\\\\\ c\\\",\\\"ref\\\":\\\"xx\\\"}\"\n"));
+    fails(Played("connect c 2\nsend c do join room=room:tea text=50*\"x\"\nexpect c pong\n"),
+          "  3 expect  c[1] gets pong                                       got text of 91 "
+          "bytes\n");
+}
+
+TEST(Play, AValueIsRemembered)
+{
+    const std::string say = "connect a\nsend a text \"{\\\"event\\\":\\\"welcome\\\",\\\"id\\\":17,"
+                            "\\\"name\\\":\\\"Ann\\\"}\"\nexpect a event welcome id=$id name=$n\n",
+                      twice = say +
+                              "send a text \"{\\\"event\\\":\\\"told\\\",\\\"from\\\":\\\"17\\\","
+                              "\\\"id\\\":18}\"\n";
+    passes(Played(twice + "expect a event told from=$id id=!$id id=$other\n"));
+    passes(Played(say + "send a do tell to=$id name=$n\n"
+                        "expect a text \"{\\\"do\\\":\\\"tell\\\",\\\"to\\\":\\\"17\\\","
+                        "\\\"name\\\":\\\"Ann\\\"}\"\n"));
+    fails(Played(twice + "expect a event told id=$id\n"),
+          "  5 expect  a gets the event told, id=$id                        its id is 18\n"
+          "            $id is 17\n"
+          "            {\"event\":\"told\",\"from\":\"17\",\"id\":18}\n");
+    fails(Played(twice + "expect a event told from=!$id\n"),
+          "  5 expect  a gets the event told, from=!$id                     its from is 17\n"
+          "            $id is 17\n"
+          "            {\"event\":\"told\",\"from\":\"17\",\"id\":18}\n");
+    fails(Played(twice + "expect a event told ref=!$id\n"),
+          "  5 expect  a gets the event told, ref=!$id                      it has no ref\n"
+          "            {\"event\":\"told\",\"from\":\"17\",\"id\":18}\n");
 }
 
 TEST(Play, ALineOfLogThatMustNotBeThere)

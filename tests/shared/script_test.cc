@@ -87,7 +87,8 @@ TEST(Script, EveryVerbReads)
                     "expect output-line 1 \"x\"\nexpect exit 0\nexpect log \"x.*\" 3\n"
                     "expect no-log \"x\"\nrequest r path=/x header=\"A: b\"\n"
                     "expect r status 403 error=x\nexpect a event left\n"
-                    "expect a event left a=1 b=\"c d\"\n"
+                    "expect a event left a=1 b=\"c d\" c=* d=$d e=!$d\n"
+                    "send a do join\nsend a do join b=$d c=\"$d\" d=2*\"x\"\n"
                     "expect descriptors same\nexpect threads same\ninput \"x\"\nrun \"x\"\n"),
               "it is right");
 }
@@ -152,6 +153,26 @@ TEST(Script, ErrorsNameTheirPlace)
               "1.case:3:18: one name belongs here: expect WHO even");
     EXPECT_EQ(wrong("connect a\nexpect a event\n").substr(0, 35),
               "1.case:3:15: one name belongs here:");
+    EXPECT_EQ(wrong("connect a\nsend a do tell to=$b\n"),
+              "1.case:3:19: no value is named b so far: expect WHO event NAME to=$b\n"
+              "  send a do tell to=$b\n                    ^");
+    EXPECT_EQ(wrong("connect a\nexpect a event told to=!$b\n").substr(0, 34),
+              "1.case:3:24: no value is named b s");
+    EXPECT_EQ(wrong("connect a\nexpect a event told b=$b to=*x\n").substr(0, 49),
+              "1.case:3:29: a value is a text, *, $name or !$nam");
+    EXPECT_EQ(wrong("connect a\nexpect a event told to=$\n").substr(0, 31),
+              "1.case:3:24: a value is a text,");
+    EXPECT_EQ(wrong("connect a\nexpect a event told to=\"x\n").substr(0, 31),
+              "1.case:3:24: this text has no e");
+    EXPECT_EQ(wrong("connect a\nexpect a event told to=x\"y\"\n").substr(0, 20),
+              "1.case:3:24: no data");
+    for (const char *value : {"*", "!$b"})
+        EXPECT_EQ(wrong("connect a\nexpect a event x to=$b\nsend a do tell to=" +
+                        std::string(value) + "\n")
+                      .substr(0, 49),
+                  "1.case:4:19: what is sent is a text or $name\n  se");
+    EXPECT_EQ(wrong("connect a\nsend a do tell x\n").substr(0, 57),
+              "1.case:3:16: one name belongs here: send WHO do ACTION [m");
     EXPECT_EQ(wrong("connect 1\n").substr(0, 57),
               "1.case:2:9: the name of a connection belongs here: connec");
     EXPECT_EQ(wrong("connect a path=x\n"),

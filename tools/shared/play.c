@@ -466,6 +466,7 @@ static int64_t microseconds(const player *p, double seconds, double usual)
 static void end_player(player *p)
 {
     g_hash_table_unref(p->groups);
+    g_hash_table_unref(p->remembered);
     listener_release(&p->listener);
     g_ptr_array_unref(p->peers); /* before the program: its last bytes are still recorded */
     if (p->program.log) {
@@ -491,6 +492,7 @@ play_result *play_case(const script *s, const play_options *options)
     p.peers = g_ptr_array_new_with_free_func(peer_free);
     p.groups =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    p.remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     p.netlink = unread_open();
     p.ceiling_us = microseconds(&p, options->ceiling_s, 30);
     p.idle_us = microseconds(&p, options->idle_s, 5);

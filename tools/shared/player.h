@@ -18,14 +18,15 @@ struct player {
     bool started;     /* program is to be ended */
     bool told_to_end; /* the case has sent it a signal that ends it */
     unsigned base_descriptors, base_threads;
-    listener listener;  /* ours, of cases about a client */
-    bool accepting;     /* a step waits for the next connection */
-    size_t printed;     /* bytes of its stdout that steps have judged */
-    GByteArray *input;  /* for the next run; NULL = none */
-    GPtrArray *peers;   /* of peer: all that there are, owned */
-    GHashTable *groups; /* name -> GPtrArray of peer, not owned */
-    int netlink;        /* for unread_bytes */
-    unsigned fences;    /* how many there were: each has its own payload */
+    listener listener;      /* ours, of cases about a client */
+    bool accepting;         /* a step waits for the next connection */
+    size_t printed;         /* bytes of its stdout that steps have judged */
+    GByteArray *input;      /* for the next run; NULL = none */
+    GPtrArray *peers;       /* of peer: all that there are, owned */
+    GHashTable *groups;     /* name -> GPtrArray of peer, not owned */
+    GHashTable *remembered; /* name -> text: values of members */
+    int netlink;            /* for unread_bytes */
+    unsigned fences;        /* how many there were: each has its own payload */
     int64_t ceiling_us, idle_us;
     GByteArray *wanted; /* the data of the step being played; NULL = any */
     bool exit_judged;   /* an `expect exit` was right: the status needs no other judge */

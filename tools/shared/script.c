@@ -1,5 +1,6 @@
 #include "script.h"
 
+#include "event.h"
 #include "perform.h"
 #include "step.h"
 
@@ -8,8 +9,9 @@
 /* What reading has to remember. */
 typedef struct reading {
     script *s;
-    GHashTable *names; /* connections that a step so far opened */
-    GArray *open;      /* of guint: indices of `repeat` and `join` steps without their end */
+    GHashTable *names;      /* connections that a step so far opened */
+    GHashTable *remembered; /* names of values that a step so far remembers */
+    GArray *open;           /* of guint: indices of `repeat` and `join` steps without their end */
 } reading;
 
 /* ---- Header lines ---- */
@@ -164,7 +166,8 @@ static bool fill_step(reading *r, step *s, const words *w, GError **error)
 {
     if (s->verb->has_who && !read_who(r, s, w, error))
         return false;
-    if (!s->verb->read(s, w, error) || !pair(r, s, w, error))
+    if (!s->verb->read(s, w, error) || !event_names(s, w, r->remembered, error) ||
+        !pair(r, s, w, error))
         return false;
     if (s->verb->runs)
         r->s->role = SCRIPT_RUN;
@@ -177,6 +180,7 @@ static step *new_step(const words *w)
     s->line = w->line;
     s->code = STEP_NO_CODE;
     s->lines = g_ptr_array_new_with_free_func(g_free);
+    s->members = g_ptr_array_new_with_free_func(member_free);
     return s;
 }
 
@@ -273,9 +277,10 @@ static script *new_script(const char *path)
 script *script_parse(const char *path, const char *text, GError **error)
 {
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    reading r = {.s = new_script(path), .names = names, .open = open};
+    reading r = {.s = new_script(path), .names = names, .remembered = values, .open = open};
     unsigned number = 0;
     bool ok = true;
     for (; ok && lines[number]; number++)

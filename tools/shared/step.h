@@ -19,9 +19,9 @@ typedef struct verb {
     const char *shape;   /* for errors and documentation: "pause WHO" */
     const char *options; /* names of its options, separated by spaces */
     /* How it reads in a story: %w who, %o the other one, %n the number, %d the data, %c the close
-     * code and reason, %f the frame or its opcode, %h the headers or members, %e the error, %p the
-     * path, %t the text, %k the kind of answer, %a the same where it is no 101; the rest stands as
-     * it is. */
+     * code and reason, %f the frame or its opcode, %h the headers, %m the members, %e the error, %p
+     * the path, %t the text, %k the kind of answer, %a the same where it is no 101; the rest stands
+     * as it is. */
     const char *reads;
     bool (*read)(step *s, const words *w, GError **error); /* what is behind the name and WHO */
     bool has_who;                                          /* word 1 is WHO */
@@ -53,7 +53,8 @@ struct step {
     uint8_t opcode;
     int code;           /* of a Close; STEP_NO_CODE = not said */
     char *reason;       /* of a Close; NULL = not said */
-    GPtrArray *lines;   /* header="Name: value"; of an event: member=value */
+    GPtrArray *lines;   /* header="Name: value" */
+    GPtrArray *members; /* of struct member (event.h) */
     char *absent;       /* no-header=Name */
     char *path;         /* path=/ws */
     peer_socket socket; /* from=ADDRESS, rcvbuf=N */

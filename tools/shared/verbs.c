@@ -173,22 +173,6 @@ static bool read_status(step *s, const words *w, GError **error)
            words_only(w, s->verb->options, 4, error);
 }
 
-/* NAME, and any members; a value may be quoted. */
-static bool read_event(step *s, const words *w, GError **error)
-{
-    s->text = g_strdup(words_at(w, 3)->text);
-    for (guint i = 0; i < w->options->len; i++) {
-        const word *member = &g_array_index(w->options, word, i);
-        const bool quoted = member->text[0] == '"';
-        g_autofree char *value = quoted ? data_quoted(w, member, error) : g_strdup(member->text);
-        if (!value)
-            return false;
-        g_ptr_array_add(s->lines, g_strconcat(member->name, "=", value, NULL));
-    }
-    return words_count(w) == 4 || words_wrong(w, words_at(w, 4)->column, error,
-                                              "one name belongs here: %s", s->verb->shape);
-}
-
 /* ---- Numbers and names ---- */
 
 static bool read_split(step *s, const words *w, GError **error)
@@ -368,6 +352,8 @@ static const verb table[] = {
      read_who_only, false, NULL, perform_listen, STEP_OF_CLIENT, false},
     {"bytes", NULL, 0, "bytes WHO DATA", "",
      "%w sends bytes %d", read_data, true, NULL, perform_bytes, STEP_OF_ANY, false},
+    {"send", "do", 2, "send WHO do ACTION [member=value ...]", "",
+     "%w asks to %t%m", event_read, true, NULL, event_send, STEP_OF_ANY, false},
     {"send", NULL, 0,
      "send WHO text|binary|ping|pong|continuation DATA or close [CODE [\"reason\"]] "
      "[fin=no] [rsv=N] [mask=no] [key=HEX] [length=N] [form=7|16|64]", FRAME_LINE_OPTIONS,
@@ -429,7 +415,7 @@ static const verb table[] = {
     {"expect", "binary", 2, "expect WHO binary [DATA]", "",
      "%w gets binary %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY, false},
     {"expect", "event", 2, "expect WHO event NAME [member=value ...]", "",
-     "%w gets the event %t%h", read_event, true, NULL, event_expect, STEP_OF_ANY, false},
+     "%w gets the event %t%m", event_read, true, NULL, event_expect, STEP_OF_ANY, false},
     {"expect", "ping", 2, "expect WHO ping [DATA]", "",
      "%w gets ping %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY, false},
     {"expect", "pong", 2, "expect WHO pong [DATA]", "",
@@ -582,6 +568,7 @@ char *step_describe(const step *s, const char *who)
         case 'f': describe_frame(out, s); break;
         case 'c': describe_code(out, s); break;
         case 'h': describe_lines(out, s); break;
+        case 'm': event_describe(out, s); break;
         case 'e':
             if (s->text)
                 g_string_append_printf(out, ", error %s", s->text);
@@ -617,6 +604,7 @@ void step_free(void *one)
     data_free(s->then);
     frame_line_free(s->frame);
     g_ptr_array_unref(s->lines);
+    g_ptr_array_unref(s->members);
     if (s->pattern)
         g_regex_unref(s->pattern);
     g_free(s);

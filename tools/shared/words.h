@@ -5,8 +5,8 @@
  *
  * has the words `send`, `a`, `text`, `3*"no "`, `"more"` and the option `fin` with the value `no`.
  * Words are separated by spaces or tabs; those inside "..." do not separate. A word is an option
- * when it begins with a name of small letters, '-' and '_' that '=' follows. Quotes and escapes stay
- * as they are written: data.h reads them.
+ * when it begins with a name of small letters, '-' and '_' that '=' follows. Quotes and escapes
+ * stay as they are written: data.h reads them.
  */
 #ifndef SHARED_WORDS_H
 #define SHARED_WORDS_H
