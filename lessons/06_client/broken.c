@@ -108,8 +108,9 @@ static void take(session *s, const uint8_t *in, size_t len)
     } while (ev.type != WSP_CONN_NONE);
 }
 
-/* Wait for whatever comes first, and deal with it. A line is read only when all before it is sent
- * and the session is open: until then it waits in its pipe. False: TCP has ended, or has to. */
+/* Wait for whatever comes first, and deal with it. A line is read only when all before it is sent,
+ * and behind a look whether the session is open still: until then it waits in its pipe. False: TCP
+ * has ended, or has to. */
 static bool step(session *s)
 {
     wsp_conn_task due = wsp_conn_due(&s->ws, now_ms());
@@ -130,17 +131,18 @@ static bool step(session *s)
         keyboard_told();
         leave(s, 1001, soon());
     }
-    if (wait[2].revents)
-        keyboard_read(send_line, s);
     g_byte_array_set_size(s->in, CHUNK);
     ssize_t n = dial_read(s->line, s->in->data, CHUNK, 0);
-    bool going = n > 0 || (n < 0 && errno == EAGAIN);
+    if (n == 0 || (n < 0 && errno != EAGAIN))
+        return false;
     if (n > 0)
         take(s, s->in->data, (size_t)n);
+    if (wait[2].revents && wsp_conn_get_state(&s->ws) == WSP_STATE_OPEN)
+        keyboard_read(send_line, s);
     bool sent = dial_flush(s->line, s->out);
     if (s->out->len == 0 && wsp_conn_get_tcp(&s->ws) == WSP_TCP_FINISH)
         dial_finish(s->line);
-    return sent && going;
+    return sent;
 }
 
 /* One connection, from dialling it to its end. Says what to do next. */

@@ -11,7 +11,7 @@ enum { CHUNK = 16384, OUT_MAX = 1 << 16, IDS_MAX = 1000, LONG_AGO = 20 };
 
 /* How long to wait before the next attempt, when there were n waits since the last good session.
  *
- * TODO 06.1: anything between 0 and a limit. The limit is options.base_ms for n = 0, doubles with
+ * TODO 06.3: anything between 0 and a limit. The limit is options.base_ms for n = 0, doubles with
  * each n, and is never more than options.cap_ms. options.jitter is a GRand. */
 int backoff_ms(G_GNUC_UNUSED unsigned n)
 {
@@ -20,7 +20,7 @@ int backoff_ms(G_GNUC_UNUSED unsigned n)
 
 /* Have we had a message with this id before?
  *
- * TODO 06.4: remember the last IDS_MAX ids, over all sessions; forget the oldest when there is
+ * TODO 06.7: remember the last IDS_MAX ids, over all sessions; forget the oldest when there is
  * another one. */
 static bool seen_before(G_GNUC_UNUSED const char *id)
 {
@@ -53,11 +53,9 @@ static void leave(session *s, uint16_t code, uint64_t end_by)
     put_frame(s, WSP_OPCODE_CLOSE, (uint8_t[]){(uint8_t)(code >> 8), (uint8_t)code}, 2);
 }
 
-/* TODO 06.3: send all lines of options.subscriptions, a GQueue of char *, each as a text message.
+/* TODO 06.6: send all lines of options.subscriptions, a GQueue of char *, each as a text message.
  * And call this where it belongs. */
-static G_GNUC_UNUSED void subscribe(G_GNUC_UNUSED session *s)
-{
-}
+static G_GNUC_UNUSED void subscribe(G_GNUC_UNUSED session *s) {}
 
 static void send_line(void *data, const GString *text)
 {
@@ -102,8 +100,9 @@ static void take(session *s, const uint8_t *in, size_t len)
     } while (ev.type != WSP_CONN_NONE);
 }
 
-/* Wait for whatever comes first, and deal with it. A line is read only when all before it is sent
- * and the session is open: until then it waits in its pipe. False: TCP has ended, or has to. */
+/* Wait for whatever comes first, and deal with it. A line is read only when all before it is sent,
+ * and behind a look whether the session is open still: until then it waits in its pipe. False: TCP
+ * has ended, or has to. */
 static bool step(session *s)
 {
     wsp_conn_task due = wsp_conn_due(&s->ws, now_ms());
@@ -124,17 +123,18 @@ static bool step(session *s)
         keyboard_told();
         leave(s, 1001, soon());
     }
-    if (wait[2].revents)
-        keyboard_read(send_line, s);
     g_byte_array_set_size(s->in, CHUNK);
     ssize_t n = dial_read(s->line, s->in->data, CHUNK, 0);
-    bool going = n > 0 || (n < 0 && errno == EAGAIN);
+    if (n == 0 || (n < 0 && errno != EAGAIN))
+        return false;
     if (n > 0)
         take(s, s->in->data, (size_t)n);
+    if (wait[2].revents && wsp_conn_get_state(&s->ws) == WSP_STATE_OPEN)
+        keyboard_read(send_line, s);
     bool sent = dial_flush(s->line, s->out);
     if (s->out->len == 0 && wsp_conn_get_tcp(&s->ws) == WSP_TCP_FINISH)
         dial_finish(s->line);
-    return sent && going;
+    return sent;
 }
 
 /* One connection, from dialling it to its end. Says what to do next. */
@@ -169,7 +169,7 @@ int main(int argc, char **argv)
         next what = run(s);
         if (what == DONE || what == STOP)
             return what == DONE ? 0 : 1;
-        /* TODO 06.2: this counts the waits from 0 again when the session was opened. When was it a
+        /* TODO 06.5: this counts the waits from 0 again when the session was opened. When was it a
          * good one? */
         if (s->opened)
             waits = 0;

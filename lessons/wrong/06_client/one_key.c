@@ -1,5 +1,6 @@
-/* Fails 06.5. The learner takes one masking key for all frames: who has seen a frame whose text is
- * known can write any bytes to the wire that he likes. */
+/* Fails 06.1. The learner takes the masking key of the RFC's example for all frames. The text cannot
+ * be read on the wire by eye; but who has sent it to us, and knows the key, decides which bytes we
+ * send: that is what the key is there to prevent. */
 #include "06_client/client.h" /* options; dial_...(): TCP or TLS; opening(), keyboard_, message_ */
 
 enum { CHUNK = 16384, OUT_MAX = 1 << 16, IDS_MAX = 1000, LONG_AGO = 20 };
@@ -35,9 +36,7 @@ static bool seen_before(const char *id)
  * may not be sent. */
 static bool put_frame(session *s, uint8_t opcode, const void *payload, size_t len)
 {
-    static uint8_t key[4];
-    if (!key[0] && !key[1] && !key[2] && !key[3])
-        getrandom(key, sizeof key, 0);
+    static const uint8_t key[4] = {0x37, 0xfa, 0x21, 0x3d};
     wsp_conn_frame f = {.opcode = opcode, .masking_key = key, .payload = payload, .len = len};
     guint at = s->out->len, room = (guint)len + WSP_FRAME_HEADER_MAX;
     g_byte_array_set_size(s->out, at + room);
@@ -106,8 +105,9 @@ static void take(session *s, const uint8_t *in, size_t len)
     } while (ev.type != WSP_CONN_NONE);
 }
 
-/* Wait for whatever comes first, and deal with it. A line is read only when all before it is sent
- * and the session is open: until then it waits in its pipe. False: TCP has ended, or has to. */
+/* Wait for whatever comes first, and deal with it. A line is read only when all before it is sent,
+ * and behind a look whether the session is open still: until then it waits in its pipe. False: TCP
+ * has ended, or has to. */
 static bool step(session *s)
 {
     wsp_conn_task due = wsp_conn_due(&s->ws, now_ms());
@@ -128,17 +128,18 @@ static bool step(session *s)
         keyboard_told();
         leave(s, 1001, soon());
     }
-    if (wait[2].revents)
-        keyboard_read(send_line, s);
     g_byte_array_set_size(s->in, CHUNK);
     ssize_t n = dial_read(s->line, s->in->data, CHUNK, 0);
-    bool going = n > 0 || (n < 0 && errno == EAGAIN);
+    if (n == 0 || (n < 0 && errno != EAGAIN))
+        return false;
     if (n > 0)
         take(s, s->in->data, (size_t)n);
+    if (wait[2].revents && wsp_conn_get_state(&s->ws) == WSP_STATE_OPEN)
+        keyboard_read(send_line, s);
     bool sent = dial_flush(s->line, s->out);
     if (s->out->len == 0 && wsp_conn_get_tcp(&s->ws) == WSP_TCP_FINISH)
         dial_finish(s->line);
-    return sent && going;
+    return sent;
 }
 
 /* One connection, from dialling it to its end. Says what to do next. */
