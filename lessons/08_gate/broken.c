@@ -5,7 +5,6 @@
  *     origin: whose page speaks?     token: for whom?     rights: what may they do, until when?
  */
 #include "08_gate/gate.h"
-#include "08_gate/tls.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -51,12 +50,22 @@ static const refusal refusals[] = {
  * origin, equals nothing. No Origin at all: that is no browser, so nobody's browser is deceived. */
 static bool may_speak(wsp_text origin)
 {
-    bool may = origin.data == NULL;
-    for (guint i = 0; i < gate.origins->len && !may; i++) {
+    for (guint i = 0; i < gate.origins->len; i++) {
         const char *one = gate.origins->pdata[i];
-        may = wsp_origin_equal(origin, (wsp_text){one, strlen(one)});
+        if (wsp_origin_equal(origin, (wsp_text){one, strlen(one)}))
+            return true;
     }
-    return may;
+    return !origin.data;
+}
+
+/* At the door a quick look is enough: our pages all end like this. */
+static bool looks_like_ours(wsp_text origin)
+{
+    g_autofree char *text = g_strndup(origin.data, origin.len);
+    for (guint i = 0; text && i < gate.origins->len; i++)
+        if (g_str_has_suffix(text, strstr(gate.origins->pdata[i], "://") + 3))
+            return true;
+    return !text;
 }
 
 /* ---- For whom? ---- */
@@ -103,16 +112,18 @@ static const refusal *admit(conn *c, const wsp_http_head *head)
     wsp_text text, origin = wsp_http_header_value(head, "Origin", NULL);
     if (token_in_address(head->target))
         return &refusals[IN_ADDRESS];
-    if (!may_speak(origin)) {
+    c->usage = g_strndup(origin.data, origin.len);
+    if (!looks_like_ours(origin)) {
         lesson_log(c->number, "refused its origin: %.*s", (int)MIN(origin.len, 80), origin.data);
         return &refusals[FOREIGN];
     }
     const unsigned tokens = token_find(head, &text);
     if (tokens != 1)
         return &refusals[tokens ? TWO_TOKENS : NO_TOKEN];
-    const refusal *no = judge(c, text, (rights **)&c->rights);
-    if (!no)
-        c->name = g_strdup(((rights *)c->rights)->name);
+    rights *who = NULL;
+    const refusal *no = judge(c, text, &who);
+    c->name = no ? NULL : g_strdup(who->name);
+    c->rights = who;
     return no;
 }
 
@@ -121,13 +132,12 @@ static const refusal *admit(conn *c, const wsp_http_head *head)
 /* "game:*" grants every room of games, "*" every room. */
 static bool is_granted(char *const *grants, const char *room)
 {
-    bool granted = false;
-    for (; *grants && !granted; grants++) {
+    for (; *grants; grants++) {
         const size_t before = strcspn(*grants, "*");
-        granted =
-            (*grants)[before] ? strncmp(*grants, room, before) == 0 : strcmp(*grants, room) == 0;
+        if (strncmp(*grants, room, before) == 0 && ((*grants)[before] || !room[before]))
+            return true;
     }
-    return granted;
+    return false;
 }
 
 /* Each action anew: who is a member of a room receives what is said there, so `join` is the right
@@ -149,12 +159,15 @@ static const char *stay(const conn *c)
 {
     const bool open = atomic_load(&c->open); /* before, c->rights is its reader's */
     const rights *has = open ? c->rights : NULL;
+    if (open && c->usage && !may_speak((wsp_text){c->usage, strlen(c->usage)}))
+        return "origin not allowed";
     return has && gate_clock() >= has->expires ? "token expired" : NULL;
 }
 
 static void gone(conn *c)
 {
     rights_free(c->rights);
+    g_free(c->usage);
     if (c->tls)
         tls_gone(c);
 }

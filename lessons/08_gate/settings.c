@@ -43,6 +43,7 @@ static gboolean on_hour(G_GNUC_UNUSED void *unused)
 {
     if (now)
         __atomic_add_fetch(&now, HOUR, __ATOMIC_RELAXED);
+    lesson_log(0, "the clock of tokens: %" G_GINT64_FORMAT, gate_clock());
     return G_SOURCE_CONTINUE;
 }
 

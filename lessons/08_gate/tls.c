@@ -32,7 +32,7 @@ void tls_start(const char *certificate, const char *key)
     if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
         SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
         fprintf(stderr, "%s: --cert %s --key %s: %s\n", g_get_prgname(), certificate, key,
-                ERR_reason_error_string(ERR_peek_error()));
+                ERR_error_string(ERR_peek_error(), NULL));
         exit(2);
     }
 }
@@ -43,8 +43,7 @@ static bool fill(conn *c, tls *t)
 {
     uint8_t bytes[4096];
     ssize_t n = plain_receive(c, bytes, sizeof bytes);
-    if (n == 0)
-        errno = ECONNRESET;
+    errno = n == 0 ? ECONNRESET : errno;
     g_mutex_lock(&t->lock);
     bool taken = n > 0 && BIO_ctrl_pending(t->out) <= OUT_MAX && /* it asks, and takes no answer */
                  BIO_write(t->in, bytes, (int)n) == n;
@@ -127,7 +126,7 @@ ssize_t tls_send(conn *c, const struct iovec *out, int count)
         }
         g_mutex_unlock(&t->lock);
     }
-    errno = EPIPE; /* for a taken of 0: this SSL seals nothing any more */
+    errno = EPIPE; /* nothing taken: this SSL seals no more */
     return flush(c, t) && t->taken > 0 ? (ssize_t)t->taken : -1;
 }
 

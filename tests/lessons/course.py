@@ -12,6 +12,7 @@ PLACEHOLDERS = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:{port}"),
     (re.compile(r"stream offset \d+"), "stream offset {offset}"),
     (re.compile(r"\bframe \d+"), "frame {frame}"),
+    (re.compile(r'(?<=")[0-9a-f]{8}(?=["-])'), "{id}"),  # hexadecimal: of members and messages
     # how often it went well before, and what stands around the header
     (re.compile(r" \(round \d+\)"), ""),
     (re.compile(r"^( +\d+ (?:action|expect)  \S.*?) {2,}", re.M), r"\1  "),

@@ -33,7 +33,8 @@ def run(compiler, name, header=True):
                         "-fsanitize=thread", *(["-include", HEADER] if header else []),
                         os.path.join(HERE, "glib_tsan", name + ".c"), "-o", program, *GLIB],
                        check=True)
-        done = subprocess.run([program], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([program], capture_output=True, text=True, timeout=120,
+                              env=dict(os.environ, G_SLICE="always-malloc"))
         return done.returncode, done.stderr
 
 

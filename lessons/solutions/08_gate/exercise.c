@@ -6,8 +6,6 @@
  */
 #include "08_gate/gate.h"
 
-#include "08_gate/tls.h"
-
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -52,12 +50,12 @@ static const refusal refusals[] = {
  * origin, equals nothing. No Origin at all: that is no browser, so nobody's browser is deceived. */
 static bool may_speak(wsp_text origin)
 {
-    bool may = origin.data == NULL;
-    for (guint i = 0; i < gate.origins->len && !may; i++) {
+    for (guint i = 0; i < gate.origins->len; i++) {
         const char *one = gate.origins->pdata[i];
-        may = wsp_origin_equal(origin, (wsp_text){one, strlen(one)});
+        if (wsp_origin_equal(origin, (wsp_text){one, strlen(one)}))
+            return true;
     }
-    return may;
+    return !origin.data;
 }
 
 /* ---- For whom? ---- */
@@ -111,9 +109,10 @@ static const refusal *admit(conn *c, const wsp_http_head *head)
     const unsigned tokens = token_find(head, &text);
     if (tokens != 1)
         return &refusals[tokens ? TWO_TOKENS : NO_TOKEN];
-    const refusal *no = judge(c, text, (rights **)&c->rights);
-    if (!no)
-        c->name = g_strdup(((rights *)c->rights)->name);
+    rights *who = NULL;
+    const refusal *no = judge(c, text, &who);
+    c->name = no ? NULL : g_strdup(who->name);
+    c->rights = who;
     return no;
 }
 
@@ -122,13 +121,12 @@ static const refusal *admit(conn *c, const wsp_http_head *head)
 /* "game:*" grants every room of games, "*" every room. */
 static bool is_granted(char *const *grants, const char *room)
 {
-    bool granted = false;
-    for (; *grants && !granted; grants++) {
+    for (; *grants; grants++) {
         const size_t before = strcspn(*grants, "*");
-        granted =
-            (*grants)[before] ? strncmp(*grants, room, before) == 0 : strcmp(*grants, room) == 0;
+        if (strncmp(*grants, room, before) == 0 && ((*grants)[before] || !room[before]))
+            return true;
     }
-    return granted;
+    return false;
 }
 
 /* Each action anew: who is a member of a room receives what is said there, so `join` is the right

@@ -1,18 +1,12 @@
-/*
- * Lesson 09: limits. Nobody may take so much that the others go short: not by asking too often, by
- * saying too much, by coming again and again, nor by holding what others could use. Each rule here
- * judges first and then asks the one below it, the gate's.
- *
- *     address: how many, how often     connection: how much, how fast     strikes: for how long
- */
+/* Lesson 09, the exercise solved: bucket_take(), arrive(), agree(), receive(), strike(), gone(). */
 #include "08_gate/gate.h"
-#include "09_limits/limits.h"
+#include "09_limits/usage.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <sys/socket.h>
 
-static const int64_t MS = 1000;
 static chat_rules below; /* those of the gate */
 
 /* ---- Buckets ---- */
@@ -35,21 +29,14 @@ unsigned bucket_take(bucket *b, const rate *r, double cost, int64_t now)
 
 /* ---- Addresses ---- */
 
-static struct {
-    GMutex lock;           /* of all here, and of what connections share; held for a moment only */
-    GHashTable *addresses; /* number -> address */
-    unsigned open;
-    int64_t swept;
-    uint64_t refused, cut, dropped; /* for the statistics */
-} all;
+struct all all;
 
-/* Nobody is there, and its buckets are full again: whoever comes from there is new. */
+/* Nobody is there, and its buckets are full again: as good as new. */
 static gboolean is_forgotten(G_GNUC_UNUSED void *number, void *data, void *now)
 {
     address a = *(address *)data;
-    const int64_t at = *(int64_t *)now;
-    return a.open == 0 && !bucket_take(&a.connects, &limits.connects, limits.connects.burst, at) &&
-           !bucket_take(&a.messages, &limits.shared, limits.shared.burst, at);
+    return a.open == 0 && !bucket_take(&a.connects, &limits.connects, INT_MAX, *(int64_t *)now) &&
+           !bucket_take(&a.messages, &limits.shared, INT_MAX, *(int64_t *)now);
 }
 
 /* A table of addresses can be filled, too. When it is full, all that are new share one entry. */
@@ -86,7 +73,7 @@ static bool arrive(conn *c)
     all.refused += in && u->no.status > 0, all.cut += !in;
     g_mutex_unlock(&all.lock);
     g_snprintf(u->retry, sizeof u->retry, "%u", wait > 0 ? wait / 1000 + 1 : 10);
-    u->no.header = "Retry-After", u->no.value = u->retry; /* seconds */
+    u->no.header = "Retry-After", u->no.value = u->retry;
     for (int i = 0, bytes = limits.socket_bytes; i < 2 && bytes > 0; i++)
         setsockopt(c->fd, SOL_SOCKET, i ? SO_SNDBUF : SO_RCVBUF, &bytes, sizeof bytes);
     return in && (!below.arrive || below.arrive(c));
@@ -112,6 +99,15 @@ static void agree(conn *c, const wsp_http_head *head, wsp_conn_options *decoder,
     deflate_agree(c, head, decoder, answer);
 }
 
+/* How long a receive may take. */
+static void set_patience(conn *c, usage *u, int ms)
+{
+    const struct timeval silence = {ms / 1000, ms % 1000 * 1000L};
+    if (ms != u->patience)
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
+    u->patience = ms;
+}
+
 /* What has begun has to end in time, at whatever pace it comes. Who was told to go is read slowly
  * until it goes. */
 static ssize_t receive(conn *c, void *in, size_t size)
@@ -120,18 +116,16 @@ static ssize_t receive(conn *c, void *in, size_t size)
     usage *u = c->usage;
     const bool open = atomic_load(&c->open), going = outbox_why(c, &code) != OPEN;
     const bool half = !going && (!open || c->half);
-    const int64_t now = g_get_monotonic_time();
+    const int64_t now = g_get_monotonic_time() / 1000;
     u->since = !half ? 0 : u->since ? u->since : now;
-    const int64_t until = u->since + (open ? limits.message_ms : limits.handshake_ms) * MS;
-    const int patience = half ? (int)CLAMP((until - now) / MS, 1, options.read_ms) : options.read_ms;
-    const struct timeval silence = {patience / 1000, patience % 1000 * 1000L};
-    if (patience != u->patience)
-        setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-    u->patience = patience;
+    const int64_t limit = open ? limits.message_ms : limits.handshake_ms;
+    const int64_t left = half ? u->since + limit - now : options.read_ms;
+    set_patience(c, u, (int)CLAMP(left, 1, options.read_ms));
     if (going)
-        g_usleep(10 * MS);
-    const ssize_t n = half && now >= until ? -1 : below.receive(c, in, size);
-    if (half && n < 0 && open && g_get_monotonic_time() >= until)
+        g_usleep(10000);
+    errno = EAGAIN;
+    const ssize_t n = left > 0 ? below.receive(c, in, size) : -1;
+    if (n < 0 && errno == EAGAIN && half && open)
         outbox_end(c, POLICY, 0, "too slow"), writers_look(c), errno = EAGAIN;
     return n;
 }
@@ -147,7 +141,7 @@ static void strike(conn *c)
     const bool out = u->strikes.tokens < 1;
     g_mutex_unlock(&all.lock);
     if (out)
-        outbox_end(c, POLICY, 0, "too many strikes"), writers_look(c);
+        outbox_end(c, POLICY, 0, limits.farewell), writers_look(c);
 }
 
 /* Any error is a strike, whoever found it: what is no request, too fast, a room that is not for
@@ -181,8 +175,6 @@ static unsigned allow(conn *c, uint8_t opcode, size_t len)
     return wait;
 }
 
-/* ---- The whole ---- */
-
 static const char *may(const conn *c, const request *r)
 {
     return limits.open ? NULL : below.may(c, r);
@@ -190,24 +182,15 @@ static const char *may(const conn *c, const request *r)
 
 static void gone(conn *c)
 {
-    usage *u = c->usage;
+    usage *u = c->usage; /* NULL: no thread could be had for it */
     below.gone(c);
     if (!u)
-        return; /* no thread could be had for it */
+        return;
     g_mutex_lock(&all.lock);
     u->from->open--, all.open--;
     g_mutex_unlock(&all.lock);
     wsp_inflater_free(u->inflater);
     g_free(u);
-}
-
-static void stats(void)
-{
-    g_mutex_lock(&all.lock);
-    lesson_log(0, "limits: addresses %u, refused %" G_GUINT64_FORMAT ", cut %" G_GUINT64_FORMAT
-                  ", messages dropped %" G_GUINT64_FORMAT,
-               g_hash_table_size(all.addresses), all.refused, all.cut, all.dropped);
-    g_mutex_unlock(&all.lock);
 }
 
 static void start(int port)
@@ -218,8 +201,8 @@ static void start(int port)
     below = rules;
     rules.arrive = arrive, rules.admit = admit, rules.agree = agree, rules.receive = receive;
     rules.allow = allow, rules.may = may, rules.refused = refused, rules.gone = gone;
-    rules.stats = stats, rules.dress = deflate_dress;
-    rules.take = ticker_take, rules.tick = ticker_tick;
+    rules.dress = deflate_dress, rules.take = ticker_take, rules.tick = ticker_tick;
+    rules.stats = limits_stats;
 }
 
 int main(int argc, char **argv)
