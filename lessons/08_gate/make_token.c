@@ -16,7 +16,7 @@ static gint64 seconds = A_DAY, expires;
 
 static const GOptionEntry entries[] = {
     {"secret-file", 0, 0, G_OPTION_ARG_FILENAME, &secret_file, "Sign with what is in it", "FILE"},
-    {"name", 0, 0, G_OPTION_ARG_STRING, &name, "Who it is for", "NAME"},
+    {"name", 0, 0, G_OPTION_ARG_FILENAME, &name, "Who it is for", "NAME"}, /* UTF-8 anywhere */
     {"join", 0, 0, G_OPTION_ARG_STRING, &join, "Rooms to read: room:tea,game:* (none)", "ROOMS"},
     {"say", 0, 0, G_OPTION_ARG_STRING, &say, "Rooms to write to (none)", "ROOMS"},
     {"seconds", 0, 0, G_OPTION_ARG_INT64, &seconds, "How long it is valid (86400: a day)", "N"},
