@@ -265,7 +265,7 @@ static void open_all(void)
 {
     const dialect *d = find_dialect();
     load.epoll = epoll_create1(EPOLL_CLOEXEC);
-    load.members = g_new(member *, options.subscribers + options.stopped + 1);
+    load.members = g_new(member *, (gsize)options.subscribers + (gsize)options.stopped + 1);
     load.listening = 1;
     open_member(0, d, 0);
     say(1, member_now()); /* to learn how much the server puts around a text */
