@@ -288,10 +288,12 @@ int main(int argc, char **argv)
         return 1;
     signal(SIGTERM, stop);
     signal(SIGINT, stop);
+    if (has("closes-stdin"))
+        close(0), typing = false;
     if (has("dies"))
         fputs("cannot find my socks\n", stderr), exit(4);
     GRand *random = g_rand_new_with_seed(seed);
-    while (typing && wakes[0] >= 0 && !has("stays-away")) {
+    while ((typing || has("closes-stdin")) && wakes[0] >= 0 && !has("stays-away")) {
         GByteArray *rest = g_byte_array_new();
         const int fd = dial("127.0.0.1", port);
         if (fd >= 0 && handshake(fd, host, target, rest))

@@ -45,7 +45,15 @@ TEST(PlayClient, AtTheEndItIsToldToStopAndTheGraderIsPolite)
     passes(on("refuse\nexpect log \"refused\"\n"));
     passes(on("accept a\nsignal INT\nexpect a close 1000\nsend a close 1000\nfinish a\n"
               "expect a end\nexpect exit 0\n"));
-    passes(on("accept a\nleave a\n", "leaves")); // it has ended by itself
+    passes(on("refuse\n", "stays-away")); // it has ended by itself
+}
+
+// More than a pipe holds.
+TEST(PlayClient, MuchIsTyped)
+{
+    passes(on("accept a\ntype 3*\"x\" 60000*\"y\" \"\\n\" 60000*\"z\" \"\\n\" 60000*\"u\" \"\\n\"\n"
+              "expect a text \"xxx\" 60000*\"y\"\nexpect a text 60000*\"z\"\n"
+              "expect a text 60000*\"u\"\n"));
 }
 
 TEST(PlayClient, ManyConnectionsOneBehindTheOther)
@@ -118,6 +126,10 @@ TEST(PlayClient, PiecesArriveApart)
 {
     const std::string hello = "send a text \"Hello, world\"\nexpect printed \"Hello, world\"\n";
     passes(on("accept a\n" + hello, "one-read-one-frame"));
+    // Each piece goes when the one before was read, not when it is time to: 400 times 0.2 s.
+    Played many = on("accept a\nsplit a 1\nsend a text 400*\"x\"\nexpect printed 400*\"x\"\n");
+    passes(many);
+    EXPECT_LT(many.r->seconds, 40);
     for (int i = 0; i < 10; i++) {
         Played p = on("accept a\nsplit a 3\n" + hello, "one-read-one-frame");
         EXPECT_EQ(p.r->verdict, PLAY_FAIL) << "the program got the pieces in one read";
@@ -235,6 +247,14 @@ TEST(ClientFault, ItDoesNotRead)
           "  2 action  the program reads 30000 x \"1234567\" on stdin         the program does not "
           "read it\n"
           "            the program does nothing: all of its threads wait\n");
+}
+
+TEST(ClientFault, ItHasClosedItsStdin)
+{
+    fails(
+        on("accept a\ntype \"x\\n\"\n", "closes-stdin"),
+        "  2 action  the program reads \"x\\n\" on stdin                    the program has closed "
+        "its stdin\n");
 }
 
 TEST(ClientFault, MaskingKeys)

@@ -48,7 +48,7 @@ static unsigned threads_to_come(const player *p)
 static void count_at_start(player *p)
 {
     bool waiting = false;
-    for (unsigned i = 0; i < 200 && !waiting; i++) {
+    for (unsigned i = 0; i < 200 && !waiting && !program_has_ended(&p->program); i++) {
         player_turn(p, 5);
         program_ticks(&p->program, &waiting);
     }
