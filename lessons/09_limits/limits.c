@@ -13,6 +13,7 @@
 #include <math.h>
 #include <sys/socket.h>
 
+struct all all;
 static chat_rules below; /* those of the gate */
 
 /* ---- Buckets ---- */
@@ -34,8 +35,6 @@ unsigned bucket_take(bucket *b, const rate *r, double cost, int64_t now)
 }
 
 /* ---- Addresses ---- */
-
-struct all all;
 
 /* Nobody is there, and its buckets are full again: as good as new. */
 static gboolean is_forgotten(G_GNUC_UNUSED void *number, void *data, void *now)

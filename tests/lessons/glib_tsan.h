@@ -206,6 +206,12 @@ TSAN_WRAPPER void tsan_g_bytes_unref(GBytes *bytes)
     g_bytes_unref(bytes);
 }
 
+TSAN_WRAPPER void tsan_g_bytes_clear(GBytes **bytes)
+{
+    if (*bytes)
+        tsan_g_bytes_unref(*bytes);
+}
+
 /* ---- Once: who made it hands on, all others take over -----------------------------------------
  */
 
@@ -306,6 +312,7 @@ TSAN_WRAPPER void tsan_look_again(void)
 #define g_async_queue_timeout_pop tsan_g_async_queue_timeout_pop
 #define g_async_queue_unref tsan_g_async_queue_unref
 #define g_bytes_unref tsan_g_bytes_unref
+#define glib_autoptr_cleanup_GBytes tsan_g_bytes_clear
 
 #endif
 #endif
