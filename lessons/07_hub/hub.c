@@ -24,6 +24,7 @@ void hub_answer(conn *c, GBytes *frame)
 {
     deliver(c, frame);
     g_bytes_unref(frame);
+    hub.turn++;
 }
 
 /* To all in a room, but for one (or NULL). The same bytes for all: encoded once, referenced by each

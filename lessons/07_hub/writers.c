@@ -96,8 +96,6 @@ static void drop_unsent(int fd)
 static void serve(conn *c)
 {
     uint16_t code;
-    if (atomic_load(&c->left))
-        return; /* its reader has gone: nobody would read an answer */
     const int64_t patience = g_get_monotonic_time() + CLOSE_MS * MS;
     if (!send_all(c)) {
         conn_cut(c, LOST);
@@ -122,7 +120,8 @@ static void give_up(conn *c)
 
 /* ---- The thread ---- */
 
-/* Who waits for something, and is not on the list, is put there; who does not any more leaves. */
+/* Who waits for something, and is not on the list, is put there; who does not any more leaves.
+ * Where the reader has left, what the socket took at once was all: nobody waits for more. */
 static void watch_or_not(writer *w, conn *c)
 {
     const bool waits = (c->waits || c->said_fin) && !atomic_load(&c->left);

@@ -426,6 +426,45 @@ TEST(Play, ARequestIsAnObjectWithTheseMembers)
           "bytes\n");
 }
 
+TEST(Play, AnEventIsIgnoredWhereNoStepExpectsIt)
+{
+    const std::string here = "send a text \"{\\\"event\\\":\\\"here\\\"}\"\n",
+                      left = "send a text \"{\\\"event\\\":\\\"left\\\"}\"\n",
+                      ignore = "ignore: gone here\nconnect a\n";
+    passes(Played(ignore + here + here + left + "expect a event left\n" + here + here +
+                  "expect a event here\nexpect a text\n" + here +
+                  "send a text \"no event\"\nexpect a text\nexpect a text\n" + here +
+                  "send a ping \"x\"\nexpect a pong \"x\"\n" + here +
+                  "send a close 1000\nexpect a close\n"));
+    passes(Played(ignore + "split a 1\n" + here +
+                  "send a close 1000\nexpect a close\n"
+                  "expect a end\n"));
+    fails(Played(ignore + here + left + "expect a pong\n"),
+          "  4 expect  a gets pong                                          got text "
+          "\"{\"event\":\"left\"}\"\n");
+    fails(Played("connect a\n" + here + left + "expect a event left\n"),
+          "  4 expect  a gets the event left                                its event is here\n"
+          "            {\"event\":\"here\"}\n");
+}
+
+TEST(Play, AValueOfARoundIsForgottenWithIt)
+{
+    const std::string one = "send a text \"{\\\"event\\\":\\\"x\\\",\\\"n\\\":1}\"\n",
+                      two = "send a text \"{\\\"event\\\":\\\"x\\\",\\\"n\\\":2}\"\n",
+                      begin = "connect a\njoin a\n" + one + two + "end\n";
+    passes(
+        Played(begin + "repeat 2\nexpect a event x n=$n\nend\n" + two + "expect a event x n=$n\n"));
+    EXPECT_EQ(
+        Played(begin + "expect a event x n=$n\nrepeat 1\nexpect a event x n=$n\nend\n").r->verdict,
+        PLAY_FAIL);
+    EXPECT_EQ(Played("connect a\n" + one + one + two +
+                     "expect a event x n=$n\n"
+                     "repeat 2\nexpect a event x n=$n\nend\n")
+                  .r->verdict,
+              PLAY_FAIL)
+        << "it was remembered before the rounds";
+}
+
 TEST(Play, AValueIsRemembered)
 {
     const std::string say = "connect a\nsend a text \"{\\\"event\\\":\\\"welcome\\\",\\\"id\\\":17,"

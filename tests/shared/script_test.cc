@@ -183,6 +183,7 @@ TEST(Script, ErrorsNameTheirPlace)
     EXPECT_EQ(wrong("connect a from=here\n").substr(0, 35), "1.case:2:16: an address is 127.0.0.");
     EXPECT_EQ(wrong("say \n"), "1.case:2:5: say what?\n  say \n      ^");
     EXPECT_EQ(wrong("colour: red\n").substr(0, 31), "1.case:2:1: no such key; there ");
+    EXPECT_EQ(wrong("ignore: \n").substr(0, 36), "1.case:2:9: ignore: takes names of e");
     EXPECT_EQ(wrong("build: memory\n").substr(0, 44),
               "1.case:2:8: build: takes thread or address\n ");
     EXPECT_EQ(wrong(""), "1.case:2:1: the case has no steps\n  \n  ^");

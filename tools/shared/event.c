@@ -125,6 +125,30 @@ void event_describe(GString *out, const step *s)
     }
 }
 
+/* Does a step before this one remember a value by this name? */
+static bool is_named_before(const GPtrArray *steps, guint index, const char *name)
+{
+    for (guint i = 0; i < index; i++) {
+        const step *s = steps->pdata[i];
+        for (guint k = 0; k < s->members->len; k++) {
+            const member *m = s->members->pdata[k];
+            if (step_expects(s) && m->kind == MEMBER_NAMED && strcmp(m->value, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+void event_forget(player *p, guint index)
+{
+    GHashTableIter each;
+    void *name;
+    g_hash_table_iter_init(&each, p->remembered);
+    while (g_hash_table_iter_next(&each, &name, NULL))
+        if (!is_named_before(p->script->steps, index, name))
+            g_hash_table_iter_remove(&each);
+}
+
 /* ---- What came ---- */
 
 static bool fits(player *p, const member *m, const char *is)
@@ -164,9 +188,23 @@ static bool is_event(player *p, const GByteArray *message, const step *s)
     return right;
 }
 
+bool event_is_ignored(const player *p, const inbox_item *item, const step *s)
+{
+    char **names = p->script->ignore;
+    const bool text = item->kind == INBOX_FRAME && item->header.opcode == WSP_OPCODE_TEXT &&
+                      item->header.fin && !item->violations;
+    if (!*names || !text || s->opcode == WSP_OPCODE_TEXT)
+        return false;
+    g_autofree char *name = item->whole ? event_member(item->bytes, "event") : NULL;
+    if (!name)
+        return !item->whole; /* nobody knows yet */
+    const bool expected = s->verb->play == event_expect && strcmp(s->text, name) == 0;
+    return !expected && g_strv_contains((const char *const *)names, name);
+}
+
 static look looks_for_event(player *p, peer *who, const step *s)
 {
-    GList *link = expect_first(who);
+    GList *link = expect_first(p, who, s);
     if (!link)
         return LOOK_AGAIN;
     const inbox_item *item = link->data;

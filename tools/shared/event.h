@@ -9,6 +9,7 @@
 #ifndef SHARED_EVENT_H
 #define SHARED_EVENT_H
 
+#include "inbox.h"
 #include "step.h"
 
 /* How a member's value is meant. */
@@ -31,6 +32,13 @@ bool event_read(step *s, const words *w, GError **error);
 /* Are the names behind a $ known? `names` has those of the steps so far, and gets the new ones.
  * False with *error. */
 bool event_names(const step *s, const words *w, GHashTable *names, GError **error);
+
+/* A round of the repeat at this index ends: what was first remembered in it is forgotten. */
+void event_forget(player *p, guint index);
+
+/* Is it an event that the case ignores, and not what this step expects? As long as it is not whole,
+ * it may be. */
+bool event_is_ignored(const player *p, const inbox_item *item, const step *s);
 
 /* " member=value, ...", as it is written. */
 void event_describe(GString *out, const step *s);

@@ -1,5 +1,6 @@
 #include "expect.h"
 
+#include "event.h"
 #include "player.h"
 
 #include <string.h>
@@ -25,12 +26,12 @@ static bool is_passed_over(const inbox_item *item)
     return is_frame(item, WSP_OPCODE_PING) && !item->violations;
 }
 
-GList *expect_first(peer *who)
+GList *expect_first(const player *p, peer *who, const step *s)
 {
     for (GList *link = who->in.items.head; link;) {
         inbox_item *item = link->data;
         GList *next = link->next;
-        if (!is_passed_over(item))
+        if (!is_passed_over(item) && !event_is_ignored(p, item, s))
             return link;
         if (!item->whole)
             return NULL;
@@ -154,7 +155,7 @@ static look take_frame(player *p, peer *who, GList *link, const step *s)
 
 static look looks_for_frame(player *p, peer *who, const step *s)
 {
-    GList *link = s->opcode == WSP_OPCODE_PING ? who->in.items.head : expect_first(who);
+    GList *link = s->opcode == WSP_OPCODE_PING ? who->in.items.head : expect_first(p, who, s);
     return link ? take_frame(p, who, link, s) : LOOK_AGAIN;
 }
 
@@ -165,7 +166,7 @@ bool expect_frame(player *p, const step *s)
 
 static look looks_for_close(player *p, peer *who, const step *s)
 {
-    GList *link = expect_first(who);
+    GList *link = expect_first(p, who, s);
     if (!link)
         return LOOK_AGAIN;
     const inbox_item *item = link->data;
@@ -196,7 +197,7 @@ bool expect_close(player *p, const step *s)
 
 static look looks_for_end(player *p, peer *who, const step *s)
 {
-    GList *link = expect_first(who);
+    GList *link = expect_first(p, who, s);
     if (!link)
         return LOOK_AGAIN;
     const inbox_item *item = link->data;

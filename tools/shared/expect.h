@@ -5,10 +5,9 @@
 #include "peer.h"
 #include "step.h"
 
-/* The first item of its inbox that is no ping; pings before it are dropped. NULL: none is there
- * yet.
- */
-GList *expect_first(peer *who);
+/* The first item of its inbox that counts for this step; pings and ignored events before it are
+ * dropped. NULL: none is there yet. */
+GList *expect_first(const player *p, peer *who, const step *s);
 
 bool expect_message(player *p, const step *s);
 bool expect_frame(player *p, const step *s);

@@ -1,6 +1,7 @@
 /* A case from its beginning to its end: the program, the steps, the story, the verdict. */
 #include "play.h"
 
+#include "event.h"
 #include "perform.h"
 #include "player.h"
 #include "printable.h"
@@ -301,7 +302,7 @@ static void tell_failure(player *p, const course *c, const step *s)
 /* ---- The steps ---- */
 
 /* `repeat` and `end` only choose the step that comes next. False: the step is one to be played. */
-static bool is_course(const script *s, course *c, const step *one)
+static bool is_course(player *p, course *c, const step *one)
 {
     if (strcmp(one->verb->name, "repeat") == 0) {
         c->rounds[c->at] = 1;
@@ -310,8 +311,9 @@ static bool is_course(const script *s, course *c, const step *one)
     }
     if (strcmp(one->verb->name, "end") != 0 || one->ends_join)
         return false;
-    const step *first = s->steps->pdata[one->partner];
+    const step *first = p->script->steps->pdata[one->partner];
     if (c->rounds[one->partner] < first->number) {
+        event_forget(p, one->partner);
         c->rounds[one->partner]++;
         c->at = one->partner + 1;
     } else {
@@ -345,7 +347,7 @@ static bool play_steps_of(player *p, course *c)
                 c->lines[c->at] =
                     add_line(p, only_expects(s, c->at + 1), g_strdup(one->text), one->line);
             c->said = c->lines[c->at++];
-        } else if (!is_course(s, c, one)) {
+        } else if (!is_course(p, c, one)) {
             if (!play_step(p, c, one)) {
                 explain_end(p);
                 sanitizers_are_content(p);

@@ -79,10 +79,18 @@ static bool read_descriptors(script *s, const words *w, const char *value, unsig
     return ok;
 }
 
+static bool read_ignore(script *s, const words *w, const char *value, unsigned column,
+                        GError **error)
+{
+    g_strfreev(s->ignore);
+    s->ignore = g_strsplit_set(value, " \t", -1);
+    return *value || words_wrong(w, column, error, "ignore: takes names of events");
+}
+
 /* The names of header lines. */
-enum { TITLE, COVERS, CLAUSE, ROLE, PROGRAM, DESCRIPTORS, BUILD, KEYS };
+enum { TITLE, COVERS, CLAUSE, ROLE, PROGRAM, DESCRIPTORS, IGNORE, BUILD, KEYS };
 static const char *const keys[] = {"title",   "covers",      "clause", "role",
-                                   "program", "descriptors", "build"};
+                                   "program", "descriptors", "ignore", "build"};
 
 static bool read_header(script *s, const words *w, const char *colon, GError **error)
 {
@@ -99,11 +107,12 @@ static bool read_header(script *s, const words *w, const char *colon, GError **e
     case ROLE: return read_role(s, w, value, column, error);
     case PROGRAM: return read_arguments(s, w, value, column, error);
     case DESCRIPTORS: return read_descriptors(s, w, value, column, error);
+    case IGNORE: return read_ignore(s, w, value, column, error);
     case BUILD: return read_build(s, w, value, column, error);
     default:
         return words_wrong(w, 1, error,
                            "no such key; there is: title covers clause role "
-                           "program descriptors build");
+                           "program descriptors ignore build");
     }
 }
 
@@ -270,6 +279,7 @@ static script *new_script(const char *path)
     s->path = g_strdup(path);
     s->id = id_of(path);
     s->program = g_new0(char *, 1);
+    s->ignore = g_new0(char *, 1);
     s->steps = g_ptr_array_new_with_free_func(step_free);
     return s;
 }
@@ -307,6 +317,7 @@ void script_free(script *s)
     g_free(s->covers);
     g_free(s->clause);
     g_strfreev(s->program);
+    g_strfreev(s->ignore);
     g_ptr_array_unref(s->steps);
     g_free(s);
 }

@@ -30,6 +30,7 @@ typedef struct script {
     char *covers;         /* covers: topic numbers of lessons/README.md; NULL = not said */
     char *clause;         /* clause: "RFC 6455 5.4"; NULL = not said */
     char **program;       /* program: further arguments, NULL-terminated; never NULL */
+    char **ignore;        /* ignore: names of events, likewise */
     unsigned descriptors; /* descriptors: RLIMIT_NOFILE of the program; 0 = as it is */
     script_build build;   /* build: */
     script_role role;     /* role: or, where a step runs the program, SCRIPT_RUN */
