@@ -251,10 +251,10 @@ TEST(ClientFault, ItDoesNotRead)
 
 TEST(ClientFault, ItHasClosedItsStdin)
 {
-    fails(
-        on("accept a\ntype \"x\\n\"\n", "closes-stdin"),
-        "  2 action  the program reads \"x\\n\" on stdin                    the program has closed "
-        "its stdin\n");
+    fails(on("accept a\ntype \"x\\n\"\n", "closes-stdin"),
+          "  2 action  the program reads \"x\\n\" on stdin                     the program has "
+          "closed "
+          "its stdin\n");
 }
 
 TEST(ClientFault, MaskingKeys)
