@@ -45,6 +45,8 @@ int backoff_ms(unsigned n);
 /* ---- A session (session.c) --------------------------------------------------------------------
  */
 
+enum { NO_ANSWER = 1006 };
+
 typedef struct session {
     unsigned id;
     dial *line; /* valid while it is open */
@@ -59,7 +61,8 @@ typedef struct session {
     char *reason;                         /* of the server's Close */
     uint64_t opened, lived;               /* when, and for how long */
     uint64_t messaged;                    /* when the last message came */
-    int retry_ms;                         /* for so long the server asks us to stay away */
+    uint16_t status; /* of the answer to the handshake; NO_ANSWER until there is one */
+    int retry_ms;    /* for so long the server asks us to stay away */
 } session;
 
 session *session_new(unsigned id);
@@ -123,12 +126,12 @@ uint64_t keyboard_ended_at(void);
  */
 
 /*
- * Ask for a WebSocket as options.offer says, and check the answer. Returns OPEN, and s->in holds
- * what came with the answer and belongs to the frames; or the answer's status, which is 101 for a
- * wrong one; or NO_ANSWER when none came until `until`. One line of log says how it went.
+ * Ask for a WebSocket as options.offer says, and check the answer: is it open? Then s->in holds
+ * what came with the answer and belongs to the frames. If not, s->status says why: it is the
+ * answer's, also of a 101 that was wrong; 0 for what is no HTTP; NO_ANSWER when none came until
+ * `until`. One line of log says how it went.
  */
-enum { OPEN = 0, NO_ANSWER = 1006 };
-uint16_t opening(session *s, uint64_t until);
+bool opening(session *s, uint64_t until);
 
 /* ---- Messages (message.c) ---------------------------------------------------------------------
  */

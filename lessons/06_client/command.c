@@ -81,6 +81,7 @@ static void check_offer(void)
 void command_read(int argc, char **argv)
 {
     static char **urls, **headers, **subscribe, *seed;
+    guint64 number = 0;
     static client_options *const o = &options;
     int ping_ms = 30000, read_ms = 60000, count = 0;
     const GOptionEntry entries[] = {
@@ -126,7 +127,9 @@ void command_read(int argc, char **argv)
         wrong("--tries and --print-backoff are not negative", "");
     o->rules.ping_interval = (uint64_t)ping_ms;
     o->rules.idle_timeout = (uint64_t)read_ms;
-    o->jitter = seed ? g_rand_new_with_seed((guint32)g_ascii_strtoull(seed, NULL, 10))
+    if (seed && !g_ascii_string_to_unsigned(seed, 10, 0, UINT32_MAX, &number, NULL))
+        wrong("--seed takes 0 to 4294967295, not ", seed);
+    o->jitter = seed ? g_rand_new_with_seed((guint32)number)
                      : g_rand_new(); /* of the system's random numbers */
     for (; subscribe && *subscribe; subscribe++)
         g_queue_push_tail(&o->subscriptions, *subscribe);

@@ -60,7 +60,7 @@ static int retry_after(const wsp_http_head *answer)
     return (int)MIN(seconds, 24 * 3600) * 1000;
 }
 
-uint16_t opening(session *s, uint64_t until)
+bool opening(session *s, uint64_t until)
 {
     char sent[HEAD_MAX];
     size_t size = write_request(sent);
@@ -68,7 +68,7 @@ uint16_t opening(session *s, uint64_t until)
         send_all(s->line, sent, size, until) ? receive_head(s->line, s->in, until) : -1;
     if (head_len < 0) {
         lesson_log(s->id, "refused: no answer to the request");
-        return NO_ANSWER;
+        return false;
     }
     wsp_http_header lines[2][LINES_MAX];
     wsp_http_head request, answer;
@@ -82,7 +82,8 @@ uint16_t opening(session *s, uint64_t until)
     else
         lesson_log(s->id, "open: %s%s%.*s", options.offer.host, chosen.data ? ", subprotocol " : "",
                    (int)chosen.len, chosen.data ? chosen.data : "");
+    s->status = response.status;
     s->retry_ms = retry_after(&answer);
     g_byte_array_remove_range(s->in, 0, (guint)head_len);
-    return wrong ? response.status : OPEN;
+    return !wrong;
 }

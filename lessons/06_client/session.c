@@ -7,6 +7,7 @@ session *session_new(unsigned id)
     s->id = id;
     s->in = g_byte_array_new(), s->out = g_byte_array_new(), s->message = g_byte_array_new();
     s->why = "lost";
+    s->status = NO_ANSWER;
     s->end_by = WSP_NEVER;
     return s;
 }

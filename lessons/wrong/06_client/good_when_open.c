@@ -153,9 +153,8 @@ static next run(session *s)
         lesson_log(s->id, "no connection: %s", error->message);
         return error->code == DIAL_UNTRUSTED ? STOP : AGAIN;
     }
-    uint16_t refused = opening(s, until);
-    if (refused)
-        return verdict(refused);
+    if (!opening(s, until))
+        return verdict(s->status);
     s->opened = now_ms();
     wsp_conn_init(&s->ws, &options.rules, s->opened);
     keyboard_hold(true);

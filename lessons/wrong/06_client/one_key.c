@@ -1,6 +1,5 @@
-/* Fails 06.1. The learner takes the masking key of the RFC's example for all frames. The text cannot
- * be read on the wire by eye; but who has sent it to us, and knows the key, decides which bytes we
- * send: that is what the key is there to prevent. */
+/* Fails 06.1. The learner takes the masking key of the RFC's example for all frames. Now whoever
+ * gives us texts to send decides which bytes leave us: that is what the key is there to prevent. */
 #include "06_client/client.h" /* options; dial_...(): TCP or TLS; opening(), keyboard_, message_ */
 
 enum { CHUNK = 16384, OUT_MAX = 1 << 16, IDS_MAX = 1000, LONG_AGO = 20 };
@@ -152,9 +151,8 @@ static next run(session *s)
         lesson_log(s->id, "no connection: %s", error->message);
         return error->code == DIAL_UNTRUSTED ? STOP : AGAIN;
     }
-    uint16_t refused = opening(s, until);
-    if (refused)
-        return verdict(refused);
+    if (!opening(s, until))
+        return verdict(s->status);
     s->opened = now_ms();
     wsp_conn_init(&s->ws, &options.rules, s->opened);
     keyboard_hold(true);
