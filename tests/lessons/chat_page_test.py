@@ -1,0 +1,355 @@
+#!/usr/bin/python3
+"""Lesson 07's page in headless Chromium: two tabs in a room, with the real server.
+
+    chat_page_test.py HUB [--picture FILE.png]
+
+--picture keeps a picture of the page in the middle of a talk, for the lesson's text.
+Exit status 77: Chromium or Python's websockets is missing (1 when CI is set).
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+import pathlib
+import sys
+import urllib.parse
+
+from chromium import Browser, skip_if_missing, websockets
+from server import Server
+
+STATE = "document.body.dataset.state"
+SAID = "[...document.querySelectorAll('#lists ol:not([hidden]) .said')].map(l => l.dataset.head + ': ' + l.textContent)"
+NOTES = "[...document.querySelectorAll('#lists ol:not([hidden]) .note')].map(l => l.textContent)"
+ERRORS = "[...document.querySelectorAll('#errors li')].map(l => l.textContent)"
+PEOPLE = "document.getElementById('people').checkVisibility() && document.getElementById('people').textContent"
+ROOMS = "[...document.querySelectorAll('#tabs button')].map(b => [b.textContent, b.dataset.unread, b.ariaCurrent])"
+RAW = "[...document.querySelectorAll('#trace li')].map(l => l.className + ' ' + l.textContent)"
+EVIL = "<img src=x onerror=hit=1>"
+
+# All that is wider than it may be: the page itself, and whatever would have to be scrolled sideways.
+TOO_WIDE = """[...document.querySelectorAll('*')].filter(e => e.scrollWidth > e.clientWidth + 1 &&
+  (e === document.documentElement || !['visible', 'clip'].includes(getComputedStyle(e).overflowX)) &&
+  e.tagName !== 'INPUT').map(e => e.tagName + '#' + e.id)"""
+# Texts with less contrast than 4.5 to 1 (WCAG 2.2, 1.4.3), what is switched off excepted.
+PALE = """(() => {
+  const light = colour => { const [r, g, b] = colour.match(/[\\d.]+/g).map(v => v / 255)
+                              .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+                            return .2126 * r + .7152 * g + .0722 * b }
+  const behind = e => { const c = getComputedStyle(e).backgroundColor
+                        return c.endsWith(', 0)') && e.parentElement ? behind(e.parentElement) : c }
+  const pale = []
+  for (const e of document.querySelectorAll('body *'))
+    for (const part of ['', '::before', '::after', '::placeholder']) {
+      const style = getComputedStyle(e, part), own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+      if (!e.checkVisibility() || e.disabled || e.closest('script, style')) continue
+      if (part === '' ? !own : part === '::placeholder' ? !e.placeholder : ['none', 'normal', '""'].includes(style.content)) continue
+      const ground = part && !style.backgroundColor.endsWith(', 0)') ? style.backgroundColor : behind(e)
+      const [low, high] = [light(style.color), light(ground)].sort((a, b) => a - b)
+      if ((high + .05) / (low + .05) < 4.5) pale.push(e.tagName + '#' + e.id + '.' + e.className + part + ' ' + style.color + ' on ' + ground)
+    }
+  return pale
+})()"""
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        sys.exit(f"{what}\nis      {got!r:.2000}\nand not {wanted!r:.2000}")
+
+
+async def press(tab, key, code):
+    for kind in ("keyDown", "keyUp"):
+        await tab.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, text="\r" if key == "Enter" else "",
+                       windowsVirtualKeyCode=code)
+
+
+async def type_line(tab, text=""):
+    """At the keyboard, where the focus is."""
+    await tab.call("Page.bringToFront")
+    if text:
+        await tab.call("Input.insertText", text=text)
+    await press(tab, "Enter", 13)
+
+
+async def fill(tab, form, text):
+    """Into the one field of a form, without the keyboard."""
+    await tab.evaluate(f"document.querySelector('#{form} input').value = {json.dumps(text)};"
+                       f"document.querySelector('#{form}').requestSubmit()")
+
+
+async def click(tab, selector):
+    await tab.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+
+# ---- What is tried, in this order ----
+
+async def arrive(browser, hub):
+    """Ann types everything, Ben comes with an address that says all."""
+    ann = await browser.tab(f"http://{hub}/")
+    await ann.until(STATE, "new")
+    await type_line(ann, "Ann")
+    await ann.until(STATE, "open")
+    await type_line(ann)  # the room that the page proposes
+    await ann.until(ROOMS, [["room:lobby", "", "true"]])
+    await ann.until(PEOPLE, "1 here: Ann")
+    ben = await browser.tab(f"http://{hub}/#" + urllib.parse.urlencode({"name": "Ben", "rooms": "room:lobby"}))
+    await ben.until(STATE, "open")
+    expect("Ben's address bar", await ben.evaluate("location.href"), f"http://{hub}/")
+    for tab in ann, ben:
+        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
+    return ann, ben
+
+
+async def talk(ann, ben):
+    """What one says is shown by both, and stands in both panels, as it was on the wire."""
+    await type_line(ann, "Grüße")
+    await ann.until(SAID, ["Ann (you): Grüße"])
+    await ben.until(SAID, ["Ann: Grüße"])
+    expect("the field of what was said", await ann.evaluate("document.getElementById('text').value"), "")
+    panels = [await tab.evaluate(RAW) for tab in (ann, ben)]
+    sent = json.loads(panels[0][-2].removeprefix("sent "))
+    expect("what Ann sent", {**sent, "ref": "N"}, {"do": "say", "room": "room:lobby", "text": "Grüße", "ref": "N"})
+    expect("what Ben got", panels[1][-1], panels[0][-1])
+    event = json.loads(panels[0][-1].removeprefix("received "))
+    expect("the event", [event[key] for key in ("event", "seq", "name", "text")], ["message_sent", 1, "Ann", "Grüße"])
+
+
+async def keep_order(ann, ben):
+    """Both show the same, in the same order; the panel keeps the last 200."""
+    for round in range(12):
+        for tab, who in (ann, "Ann"), (ben, "Ben"):
+            await tab.evaluate(f"for (let n = 0; n < 10; n++) ask({{do: 'say', room: 'room:lobby', text: `{who} {round} ${{n}}`}})")
+        for tab in ann, ben:
+            await tab.until(f"{SAID}.length", 1 + 20 * (round + 1))
+    shown = [[line.replace(" (you)", "") for line in await tab.evaluate(SAID)] for tab in (ann, ben)]
+    expect("what Ben sees", shown[1], shown[0])
+    for who in "Ann", "Ben":
+        expect(f"what {who} said", [line for line in shown[0][1:] if line.startswith(who)],
+               [f"{who}: {who} {round} {n}" for round in range(12) for n in range(10)])
+    expect("lines in the panel", await ann.evaluate(f"{RAW}.length"), 200)
+
+
+async def use_rooms(ann, ben):
+    """A second room, what was not read, leaving; who is gone is gone for the others."""
+    await fill(ann, "join", "game:chess")
+    await ann.until(ROOMS, [["room:lobby", "", "false"], ["game:chess", "", "true"]])
+    await fill(ben, "say", "Ann?")
+    await ann.until(ROOMS, [["room:lobby", "1", "false"], ["game:chess", "", "true"]])
+    await click(ann, "#tabs button")
+    await ann.until(ROOMS, [["room:lobby", "", "true"], ["game:chess", "", "false"]])
+    expect("the last line", (await ann.evaluate(SAID))[-1], "Ben: Ann?")
+    await click(ben, "#leave")
+    await ben.until(ROOMS, [])
+    await ann.until(PEOPLE, "1 here: Ann")
+    await fill(ben, "join", "room:lobby")
+    for tab in ann, ben:
+        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
+
+
+async def make_mistakes(ann):
+    """What the server refuses is said, what was typed stays, and a good request wipes it away."""
+    await fill(ann, "join", "Bad Room!")
+    await ann.until(f"{ERRORS}.length", 1)
+    expect("the error", (await ann.evaluate(ERRORS))[0].split(":")[0], "bad-field")
+    await fill(ann, "say", "x" * 2001)
+    await ann.until(f"{ERRORS}.map(e => e.slice(0, 10))", ["bad-field:"])
+    expect("what was typed", await ann.evaluate("document.getElementById('text').value.length"), 2001)
+    await fill(ann, "say", "shorter")
+    await ann.until(f"{SAID}.at(-1)", "Ann (you): shorter")
+    expect("the errors", await ann.evaluate(ERRORS), [])
+
+
+async def attack(ann, hub):
+    """Names, texts, rooms and errors with HTML in them stay texts."""
+    evil = await websockets.connect(f"ws://{hub}/ws?name={urllib.parse.quote(EVIL)}", subprotocols=["chat"])
+    me = json.loads(await evil.recv())["member"]
+    await evil.send(json.dumps({"do": "join", "room": "room:lobby"}))
+    await evil.send(json.dumps({"do": "say", "room": "room:lobby", "text": EVIL}))
+    await ann.until(f"{SAID}.at(-1)", f"{EVIL}: {EVIL}")
+    await ann.until(f"{PEOPLE}.includes('{EVIL}')")
+    await evil.send(json.dumps({"do": "tell", "to": await ann.evaluate("me"), "text": EVIL}))
+    await ann.until(f"{NOTES}.at(-1)", f"{EVIL} tells you alone: {EVIL}")
+    await fill(ann, "join", EVIL)
+    await ann.until(f"{ERRORS}.length", 1)
+    # What this server would never say.
+    for event in ({"event": "joined", "room": EVIL, "count": 1, "members": [{"member": me, "name": EVIL}]},
+                  {"event": "error", "code": EVIL, "what": EVIL}, {"event": "constructor"}, {"event": "__proto__"},
+                  {"event": "nobody knows this one"}):
+        await ann.evaluate(f"hear({json.dumps(event)})")
+    await ann.until(f"{ERRORS}.at(-1)", f"{EVIL}: {EVIL}")
+    expect("the rooms", [room for room, *_ in await ann.evaluate(ROOMS)], ["room:lobby", "game:chess", EVIL])
+    await ann.evaluate(f"hear({json.dumps({'event': 'left', 'room': EVIL})})")
+    expect("pictures in the page", await ann.evaluate("document.images.length"), 0)
+    expect("what the pictures did", await ann.evaluate("typeof hit"), "undefined")
+    await evil.close()
+    await ann.until(f"{PEOPLE}.includes('{EVIL}')", False)
+
+
+async def miss_some(ann):
+    """The same message again is dropped, a gap in the numbers is told."""
+    await click(ann, "#tabs button:last-child")
+    await fill(ann, "say", "e4")
+    await ann.until(SAID, ["Ann (you): e4"])
+    event = json.loads((await ann.evaluate(RAW))[-1].removeprefix("received "))
+    epoch = event["id"].split("-")[0]
+    await ann.evaluate(f"hear({json.dumps(event)})")
+    await ann.evaluate(f"hear({json.dumps({**event, 'seq': 5, 'id': epoch + '-5', 'text': 'e5'})})")
+    expect("what was said", await ann.evaluate(SAID), ["Ann (you): e4", "Ann (you): e5"])
+    expect("what is missing", await ann.evaluate(NOTES), ["3 messages are missing"])
+    await click(ann, "#leave")
+    await ann.until(f"{ROOMS}.length", 1)
+
+
+async def lose_the_server(ann, ben, program, server):
+    """It is killed, and comes back on the same port: both say what they do, and go on."""
+    server.kill()
+    for tab in ann, ben:
+        await tab.until(STATE, "waiting")
+        await tab.until(f"{NOTES}.at(-1)", "connection lost")
+        expect("who is here", await tab.evaluate(PEOPLE), False)
+        expect("may send", await tab.evaluate("document.querySelector('#say button').disabled"), True)
+    expect("why", (await ann.evaluate("document.getElementById('why').textContent")).split(" to ")[1][:15],
+           "reconnect: 1006")
+    for _ in range(4):
+        await click(ann, "#again")
+        await ann.until(STATE, "waiting")
+    expect("why", "no server there" in await ann.evaluate("document.getElementById('why').textContent"), True)
+    again = Server(program, "--port", server.address.split(":")[1])
+    for tab in ann, ben:
+        await tab.until(STATE, "open")
+        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
+        await tab.until(f"{NOTES}.slice(-2)", ["connection lost", "here again; what was said meanwhile is missing"])
+    await fill(ben, "say", "still there?")
+    for tab, who in (ann, "Ben"), (ben, "Ben (you)"):
+        await tab.until(f"{SAID}.at(-1)", f"{who}: still there?")
+    return again
+
+
+async def go_away(ann, ben):
+    """Who disconnects stays away, and may come again."""
+    await click(ben, "#stop")
+    await ben.until(STATE, "closed")
+    await ann.until(PEOPLE, "1 here: Ann")
+    await click(ben, "#hello button")
+    for tab in ann, ben:
+        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
+
+
+async def wait_for_longer(browser, hub):
+    """The limit of the wait doubles up to 30 s, and the wait is anything below it. Some codes say
+    that nobody wants us again."""
+    tab = await browser.tab(f"http://{hub}/")
+    await tab.evaluate("socket = {}; clearTimeout(timer)")
+    waits = await tab.evaluate("""[[1, 8], [0, 2], [.5, 1]].map(([chance, times]) => {
+      Math.random = () => chance
+      return Array.from({ length: times }, () => {
+        closed(1006, '1006')
+        clearTimeout(timer)
+        return parseFloat(document.getElementById('why').textContent)
+      })
+    })""")
+    expect("the waits in s", waits, [[1, 2, 4, 8, 16, 30, 30, 30], [0, 0], [15]])
+    ends = await tab.evaluate("""Array.from({ length: 15 }, (_, n) => {
+      closed(1000 + n, 'because')
+      clearTimeout(timer)
+      return document.body.dataset.state
+    })""")
+    expect("the codes that say: come back", [1000 + n for n, state in enumerate(ends) if state == "waiting"],
+           [1001, 1005, 1006, 1011, 1012, 1013, 1014])
+    expect("other states", set(ends), {"waiting", "closed"})
+    expect("a session of 30 s is a good one", await tab.evaluate(
+        "Math.random = () => 1; socket.since = Date.now() - 30000; closed(1006, '1006'); clearTimeout(timer);"
+        "parseFloat(document.getElementById('why').textContent)"), 1)
+    await tab.connection.close()
+    return tab
+
+
+async def bring_a_token(browser, hub):
+    """It goes as a subprotocol, and is nowhere to be seen."""
+    tab = await browser.tab(f"http://{hub}/#token=abc.d-e_f.ghi")
+    await tab.until(STATE, "open")
+    expect("the subprotocols", tab.requests[-1].get("Sec-WebSocket-Protocol"), "chat, bearer.abc.d-e_f.ghi")
+    expect("the subprotocol", await tab.evaluate("socket.protocol"), "chat")
+    expect("the token in the page", await tab.evaluate(
+        "(location.href + document.body.innerText + document.getElementById('trace').textContent).includes('abc.d')"), False)
+    await tab.connection.close()
+    return tab
+
+
+async def look(tab, folder=None):
+    """On a telephone and a projector, by day and by night: nothing is too wide, nothing is pale, and
+    the field to write in can be seen. Whoever hears the page hears what each field is for."""
+    for width, height in (360, 740), (768, 1024), (1920, 1080):
+        await tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                       deviceScaleFactor=1, mobile=width < 500)
+        for scheme in "light", "dark":
+            await tab.call("Emulation.setEmulatedMedia",
+                           features=[{"name": "prefers-color-scheme", "value": scheme}])
+            for folded in True, False:
+                await tab.evaluate(f"document.getElementById('wire').open = {str(not folded).lower()}")
+                expect(f"too wide at {width}", await tab.evaluate(TOO_WIDE), [])
+                expect(f"too pale at {width}, {scheme}", await tab.evaluate(PALE), [])
+            await tab.evaluate("document.getElementById('wire').open = innerWidth > 960")
+            expect(f"the field to write in, at {width}", await tab.evaluate(
+                "!document.getElementById('text').checkVisibility() ||"
+                "document.getElementById('text').getBoundingClientRect().bottom <= innerHeight"), True)
+    nodes = (await tab.call("Accessibility.getFullAXTree"))["nodes"]
+    nameless = [node["nodeId"] for node in nodes if not node["ignored"] and
+                node["role"]["value"] in ("textbox", "button") and not node.get("name", {}).get("value")]
+    expect("fields and buttons without a name", nameless, [])
+
+
+async def take_picture(browser, hub, file):
+    """Of the page in the middle of a talk."""
+    ann, ben, cleo = [await browser.tab(f"http://{hub}/#" + urllib.parse.urlencode({"name": name, "rooms": rooms}))
+                      for name, rooms in (("Ann", "game:chess room:tea"), ("Ben", "room:tea"), ("Cleo", "game:chess room:tea"))]
+    await ann.until(f"{PEOPLE}.slice(0, 6)", "3 here")
+    for tab, text in ((ben, "Good morning! Is the kettle on?"), (ann, "Two minutes. Who takes milk?"),
+                      (cleo, "Milk, please, and no sugar."), (ben, "None for me."), (ann, "It is ready.")):
+        await fill(tab, "say", text)
+        await ann.until(f"{SAID}.at(-1).split(': ').at(-1)", text)
+    await click(cleo, "#tabs button")
+    await fill(cleo, "say", "e4")
+    await ann.until(ROOMS, [["game:chess", "1", "false"], ["room:tea", "", "true"]])
+    await ann.call("Page.bringToFront")
+    await ann.call("Emulation.setDeviceMetricsOverride", width=1280, height=720, deviceScaleFactor=1, mobile=False)
+    await ann.evaluate("document.activeElement.blur(); document.getElementById('wire').open = true")
+    picture = await ann.call("Page.captureScreenshot", format="png")
+    file.write_bytes(base64.b64decode(picture["data"]))
+
+
+async def main(program, picture):
+    with Browser() as browser:
+        with Server(program, "--port", "0") as server:
+            hub = server.address
+            if picture:
+                await take_picture(browser, hub, picture)
+                return
+            ann, ben = await arrive(browser, hub)
+            await talk(ann, ben)
+            await keep_order(ann, ben)
+            await use_rooms(ann, ben)
+            await make_mistakes(ann)
+            await attack(ann, hub)
+            await miss_some(ann)
+            others = [await wait_for_longer(browser, hub), await bring_a_token(browser, hub)]
+            await look(ann)
+            for tab in ann, ben, *others:
+                expect("what the browser complains about", tab.complaints, [])
+            again = await lose_the_server(ann, ben, program, server)
+        with again:
+            await go_away(ann, ben)
+        await ann.until(STATE, "waiting")  # the server has said: 1001
+        await look(ann)
+        for tab in ann, ben:
+            expect("what the browser complains about", [line for line in tab.complaints
+                                                        if "ERR_CONNECTION_REFUSED" not in line], [])
+        print(f"{server.name}: its page does what it should")
+
+
+skip_if_missing()
+arguments = argparse.ArgumentParser()
+arguments.add_argument("hub")
+arguments.add_argument("--picture", type=pathlib.Path)
+given = arguments.parse_args()
+asyncio.run(main(given.hub, given.picture))
