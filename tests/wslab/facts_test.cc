@@ -164,6 +164,17 @@ TEST(Facts, OfMessagesAndConnections)
     EXPECT_EQ(std::stoi(value(d, "fact=head-bytes\nfrom=server")), server - 6 - 204 - 9 - 4);
 }
 
+TEST(Facts, OfAFrameWhoseEndNeverCame)
+{
+    const Decoded d = play("handshake\nclient send text \"x\"\n"
+                           "client send binary \"ab\" length=4611686018427387904\nclient fin\n");
+    EXPECT_EQ(value(d, "fact=payload-length\ncut=yes"), "4611686018427387904");
+    EXPECT_EQ(value(d, "fact=header-length\ncut=yes"), "14");
+    EXPECT_EQ(value(d, "fact=payload-length\nnth=last"), "1");
+    EXPECT_EQ(value(d, "fact=payload-byte\ncut=yes\nindex=2"),
+              "the capture has nothing that payload-byte asks for");
+}
+
 TEST(Facts, ThatCannotBe)
 {
     const std::vector<std::pair<std::string, std::string>> cases = {
@@ -172,6 +183,7 @@ TEST(Facts, ThatCannotBe)
         {"fact=masked\nfrom=me", "from= is client or server, not \"me\""},
         {"fact=masked\nopcode=png", "opcode= is text, binary, continuation, close, ping or pong"},
         {"fact=masked\nconnection=0", "connection= is wsdump's number, from 1, not \"0\""},
+        {"fact=masked\ncut=no", "cut= is yes or not there, not \"no\""},
         {"fact=masked\nviolating=no", "violating= is yes or not there, not \"no\""},
         {"fact=masked\nnth=0", "nth= is a number from 1, or last, not \"0\""},
         {"fact=masked\nnth=first", "nth= is a number from 1, or last, not \"first\""},

@@ -45,7 +45,7 @@ struct fact {
     const fact_kind *kind;
     int from, opcode;   /* ANY, or one */
     guint64 connection; /* 0 = any */
-    gboolean violating;
+    gboolean violating, cut;
     guint64 nth; /* from 1; LAST */
     guint64 index;
     char *header; /* name= */

@@ -75,6 +75,12 @@ static gboolean read_violating(fact *f, const char *text, GError **error)
     return f->violating || wrong(error, "violating= is yes or not there, not \"%s\"", text);
 }
 
+static gboolean read_cut(fact *f, const char *text, GError **error)
+{
+    f->cut = strcmp(text, "yes") == 0;
+    return f->cut || wrong(error, "cut= is yes or not there, not \"%s\"", text);
+}
+
 static gboolean read_nth(fact *f, const char *text, GError **error)
 {
     if (strcmp(text, "last") == 0)
@@ -108,6 +114,7 @@ static const struct {
     {"opcode", read_opcode, true, true, false},
     {"connection", read_connection, true, true, true},
     {"violating", read_violating, true, false, false},
+    {"cut", read_cut, true, false, false},
     {"nth", read_nth, true, true, true},
     {"index", read_index, false, false, false},
     {"name", read_name, false, false, false},
@@ -199,7 +206,7 @@ static void find_frame(const fact *f, fact_found *at)
 {
     for (guint i = 0; i < at->all->frames->len; i++) {
         const decoded_frame *one = g_ptr_array_index(at->all->frames, i);
-        if (!one->whole || (f->violating && one->violations == 0) ||
+        if (one->whole == (bool)f->cut || (f->violating && one->violations == 0) ||
             !fits(f, one->connection, one->from, one->header.opcode))
             continue;
         if (is_meant(f, ++at->frames))

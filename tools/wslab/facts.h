@@ -8,6 +8,7 @@
  *     opcode=ping            text, binary, continuation, close, ping, pong; otherwise any
  *     connection=2           wsdump's number; otherwise any
  *     violating=yes          only frames that break a rule
+ *     cut=yes                frames whose end never came; otherwise whole ones
  *     nth=3                  which of those that are left, from 1, or "last"; otherwise the first
  *     index=3                of a byte, from 0
  *     name=Host              of a header line
