@@ -5,25 +5,31 @@
  */
 #include "07_hub/hub.h"
 
+#include <poll.h>
+
 enum { ROOMS_MAX = 8 }; /* of one client */
 
 /* ---- Saying something ---- */
 
-/* Never waits. A full outbox is the client's fault: its writer has tried to send all before. */
+/* Nothing may be lost: where an outbox is full, wait until its client takes something. */
 static void deliver(conn *c, GBytes *frame)
 {
-    put result = outbox_put(c, frame);
+    struct pollfd room = {.fd = c->fd, .events = POLLOUT};
+    put result;
+    while ((result = outbox_put(c, frame)) == PUT_FULL && !settings.drop) {
+        writers_wake();
+        poll(&room, 1, -1);
+    }
     hub.deliveries += result == PUT;
-    if (result == PUT_FULL && settings.drop)
+    if (result == PUT_FULL)
         c->dropped++, hub.dropped++;
-    else if (result == PUT_FULL)
-        outbox_end(c, SLOW, 0, NULL);
 }
 
 void hub_answer(conn *c, GBytes *frame)
 {
     deliver(c, frame);
     g_bytes_unref(frame);
+    hub.turn++;
 }
 
 /* To all in a room, but for one (or NULL). The same bytes for all: encoded once, referenced by each
