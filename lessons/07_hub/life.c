@@ -71,11 +71,14 @@ bool conn_start(int fd, unsigned number)
     if (settings.send_buffer > 0)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &settings.send_buffer, sizeof settings.send_buffer);
     hub_tell(ARRIVED, c, NULL);
-    GThread *thread = g_thread_try_new("reader", conn_read, c, NULL);
+    g_autoptr(GError) error = NULL;
+    GThread *thread = g_thread_try_new("reader", conn_read, c, &error);
     if (thread) {
         g_thread_unref(thread);
         return true;
     }
+    lesson_log(number, "no thread for it: %s", error->message);
+    atomic_store(&c->left, true); /* it never came: the writer need not look after it */
     outbox_end(c, REFUSED, 0, NULL);
     hub_tell(GONE, c, NULL);
     conn_unref(c);

@@ -10,13 +10,10 @@
 
 #include <glib.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* ---- Command line and log (options.c) ----------------------------------------------------------
- */
+/* ---- Command line and log (options.c) ---- */
 
-/* Times in milliseconds. */
 typedef struct lesson_options {
     int port;                       /* --port: 0 = let the system choose one */
     int ping_ms, read_ms, write_ms; /* --ping-ms 30000, --read-ms 60000, --write-ms 10000 */
@@ -33,27 +30,26 @@ lesson_options lesson_options_read(int argc, char **argv, unsigned which, const 
                                    const char *purpose);
 
 /* One line of log on stderr about a connection: "… conn N what happened". Never payload, never
- * secrets. Any thread may call it. */
+ * secrets. Any thread may call it, and nobody waits for who reads the log: what stderr would not
+ * take at once is lost, and counted. */
 void lesson_log(unsigned conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* ---- Sockets (net.c) ---------------------------------------------------------------------------
- */
+/* ---- Sockets (net.c) ---- */
 
 /* Listen on 127.0.0.1 and say so: "listening on 127.0.0.1:PORT" is the first line of stdout. Ends
  * the program with one line and status 1 when the port cannot be had. */
 int lesson_listen(const lesson_options *options);
 
 /* The next client's socket, with TCP_NODELAY; -1 when the listening socket is closed or shut down.
- * Where the process is out of descriptors, or the system of memory, it says so, waits a little and
- * tries again. */
+ * Where the process is out of descriptors, or the system of memory, it says so once, and tries
+ * again until it has one. */
 int lesson_accept(int listener);
 
 /* Send all of it: false when the peer is gone or the socket's send timeout passed. A send may take
  * less than it was given (partial write), or be interrupted (EINTR); neither is an error. */
 bool lesson_send(int fd, const void *bytes, size_t len);
 
-/* ---- The opening handshake (handshake.c)
- * --------------------------------------------------------- */
+/* ---- The opening handshake (handshake.c) ---- */
 
 /*
  * Read a request head from fd and answer it: 101 when it is a sound request for a WebSocket on

@@ -32,7 +32,7 @@ int lesson_listen(const lesson_options *options)
 
 int lesson_accept(int listener)
 {
-    for (;;) {
+    for (bool told = false;;) {
         int on = 1, fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
             /* Frames are small and each is wanted now: do not wait to fill a segment (Nagle). */
@@ -40,7 +40,9 @@ int lesson_accept(int listener)
             return fd;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            lesson_log(0, "cannot accept: %s", g_strerror(errno));
+            if (!told)
+                lesson_log(0, "cannot accept: %s", g_strerror(errno));
+            told = true;
             g_usleep(10000);
         } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) {
             return -1;
