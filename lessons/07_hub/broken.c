@@ -14,11 +14,11 @@ enum { ROOMS_MAX = 8 }; /* of one client */
 /* Nothing may be lost: where an outbox is full, wait until its client takes something. */
 static void deliver(conn *c, GBytes *frame)
 {
-    struct pollfd room = {.fd = c->fd, .events = POLLOUT};
+    struct pollfd space = {.fd = c->fd, .events = POLLOUT};
     put result;
     while ((result = outbox_put(c, frame)) == PUT_FULL && !settings.drop) {
         writers_wake();
-        poll(&room, 1, -1);
+        poll(&space, 1, -1);
     }
     hub.deliveries += result == PUT;
     if (result == PUT_FULL)
