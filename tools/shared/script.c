@@ -178,7 +178,7 @@ static bool fill_step(reading *r, step *s, const words *w, GError **error)
     if (!s->verb->read(s, w, error) || !event_names(s, w, r->remembered, error) ||
         !pair(r, s, w, error))
         return false;
-    if (s->verb->runs)
+    if (s->verb->fits == STEP_OF_RUN)
         r->s->role = SCRIPT_RUN;
     return !s->other || know(r, w, s->other, words_at(w, 5)->column, error);
 }
@@ -201,7 +201,7 @@ static bool fits_role(const reading *r, const verb *v, const words *w, GError **
         return words_wrong(w, 1, error,
                            "this is for a program that is a client: say "
                            "\"role: client\" above");
-    return v->fits != STEP_OF_OTHERS || !client ||
+    return (v->fits != STEP_OF_OTHERS && v->fits != STEP_OF_RUN) || !client ||
            words_wrong(w, 1, error, "this is for a program that is no client; see \"role:\" above");
 }
 

@@ -1,9 +1,9 @@
-/* A step of a case: how it reads in a story, and its end. */
+/* How a step of a case reads in a story; and its end. */
 #include "step.h"
 
-#include <string.h>
+#include "event.h"
 
-/* ---- How a step reads ---- */
+#include <string.h>
 
 static void describe_code(GString *out, const step *s)
 {
@@ -51,7 +51,7 @@ static void describe_frame(GString *out, const step *s)
 static void describe_lines(GString *out, const step *s)
 {
     for (guint i = 0; i < s->lines->len; i++)
-        g_string_append_printf(out, "%s%s", i > 0 || s->verb->play != perform_run ? ", " : " ",
+        g_string_append_printf(out, "%s%s", i > 0 || s->verb->fits != STEP_OF_RUN ? ", " : " ",
                                (const char *)s->lines->pdata[i]);
     if (s->absent)
         g_string_append_printf(out, ", no header %s", s->absent);

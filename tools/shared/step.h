@@ -32,8 +32,8 @@ typedef struct verb {
         STEP_OF_ANY,
         STEP_OF_CLIENT, /* the program is a client */
         STEP_OF_OTHERS, /* ... is none */
+        STEP_OF_RUN,    /* the step runs it, to its end */
     } fits;
-    bool runs; /* it runs the program, to its end */
 } verb;
 
 enum { STEP_GROUP_MAX = 5000 };

@@ -326,124 +326,134 @@ static bool read_who_only(step *s, const words *w, GError **error)
 /* Rows of the same name stand together, the ones with `what` first. */
 /* clang-format off */
 static const verb table[] = {
-    {"say", NULL, 0, "say TEXT", "", "%t", read_nothing, false, NULL, NULL, STEP_OF_ANY, false},
+    {"say", NULL, 0, "say TEXT", "", "%t", read_nothing, false, NULL, NULL, STEP_OF_ANY},
     {"open", NULL, 0, "open WHO [from=127.0.0.1] [rcvbuf=N]", "from rcvbuf",
-     "%w opens a TCP connection", read_open, true, "clients", opening_open, STEP_OF_OTHERS, false},
+     "%w opens a TCP connection", read_open, true, "clients", opening_open, STEP_OF_OTHERS},
     {"connect", NULL, 0,
      "connect WHO [N] [path=/ws] [from=127.0.0.1] [rcvbuf=N] [header=\"Name: value\"] "
      "[then=DATA]",
-     "path from rcvbuf header then", "%w connects to %p%h", read_connect, true, "clients", opening_connect, STEP_OF_OTHERS, false},
-    {"request", NULL, 0, "request WHO [N] [path=/ws] [from=127.0.0.1] [rcvbuf=N] [header=\"Name: value\"] "
+     "path from rcvbuf header then", "%w connects to %p%h", read_connect, true, "clients",
+     opening_connect, STEP_OF_OTHERS},
+    {"request", NULL, 0,
+     "request WHO [N] [path=/ws] [from=127.0.0.1] [rcvbuf=N] [header=\"Name: value\"] "
      "[then=DATA]",
-     "path from rcvbuf header then", "%w asks for %p%h", read_connect, true, "clients", opening_request, STEP_OF_OTHERS, false},
+     "path from rcvbuf header then", "%w asks for %p%h", read_connect, true, "clients",
+     opening_request, STEP_OF_OTHERS},
     {"accept", NULL, 0,
-     "accept WHO [N] [path=/ws] [header=\"Name: value\"] [no-header=Name] [answer=KIND] [then=DATA]",
+     "accept WHO [N] [path=/ws] [header=\"Name: value\"] [no-header=Name] [answer=KIND] "
+     "[then=DATA]",
      "path header no-header answer then", "the program connects to %p as %w%h%a", read_accept,
-     true, "connections", opening_accept, STEP_OF_CLIENT, false},
+     true, "connections", opening_accept, STEP_OF_CLIENT},
     {"accept-tcp", NULL, 0, "accept-tcp WHO [N]", "",
      "the program opens a TCP connection: %w", read_accept_tcp, true, "connections",
-     opening_accept_tcp, STEP_OF_CLIENT, false},
+     opening_accept_tcp, STEP_OF_CLIENT},
     {"reply", NULL, 0, "reply WHO [KIND] [header=\"Name: value\"] [then=DATA]", "header then",
      "the request of %w gets the answer %k%h", read_reply, true, NULL, opening_reply,
-     STEP_OF_CLIENT, false},
+     STEP_OF_CLIENT},
     {"refuse", NULL, 0, "refuse", "", "nobody listens any more: connections are refused",
-     read_who_only, false, NULL, perform_refuse, STEP_OF_CLIENT, false},
+     read_who_only, false, NULL, perform_refuse, STEP_OF_CLIENT},
     {"listen", NULL, 0, "listen", "", "somebody listens again, on the same port",
-     read_who_only, false, NULL, perform_listen, STEP_OF_CLIENT, false},
+     read_who_only, false, NULL, perform_listen, STEP_OF_CLIENT},
     {"bytes", NULL, 0, "bytes WHO DATA", "",
-     "%w sends bytes %d", read_data, true, NULL, perform_bytes, STEP_OF_ANY, false},
+     "%w sends bytes %d", read_data, true, NULL, perform_bytes, STEP_OF_ANY},
     {"send", "do", 2, "send WHO do ACTION [member=value ...]", "",
-     "%w asks to %t%m", event_read, true, NULL, event_send, STEP_OF_ANY, false},
+     "%w asks to %t%m", event_read, true, NULL, event_send, STEP_OF_ANY},
     {"send", NULL, 0,
      "send WHO text|binary|ping|pong|continuation DATA or close [CODE [\"reason\"]] "
      "[fin=no] [rsv=N] [mask=no] [key=HEX] [length=N] [form=7|16|64]", FRAME_LINE_OPTIONS,
-     "%w sends %f", read_send, true, NULL, perform_send, STEP_OF_ANY, false},
+     "%w sends %f", read_send, true, NULL, perform_send, STEP_OF_ANY},
     {"split", NULL, 0, "split WHO N|random|whole", "",
-     "%w writes in pieces: %t", read_split, true, NULL, perform_split, STEP_OF_ANY, false},
+     "%w writes in pieces: %t", read_split, true, NULL, perform_split, STEP_OF_ANY},
     {"join", NULL, 0, "join WHO", "",
-     "%w collects what follows for one write", read_who_only, true, NULL, perform_join, STEP_OF_ANY, false},
-    {"end", NULL, 0, "end", "", "end", read_who_only, false, NULL, NULL, STEP_OF_ANY, false},
+     "%w collects what follows for one write", read_who_only, true, NULL, perform_join,
+     STEP_OF_ANY},
+    {"end", NULL, 0, "end", "", "end", read_who_only, false, NULL, NULL, STEP_OF_ANY},
     {"pause", NULL, 0, "pause WHO", "",
-     "%w stops reading", read_who_only, true, NULL, perform_pause, STEP_OF_ANY, false},
+     "%w stops reading", read_who_only, true, NULL, perform_pause, STEP_OF_ANY},
     {"resume", NULL, 0, "resume WHO", "",
-     "%w goes on reading", read_who_only, true, NULL, perform_resume, STEP_OF_ANY, false},
+     "%w goes on reading", read_who_only, true, NULL, perform_resume, STEP_OF_ANY},
     {"answer", NULL, 0, "answer WHO yes|no", "",
-     "%w answers pings: %t", read_answer, true, NULL, perform_answer, STEP_OF_ANY, false},
+     "%w answers pings: %t", read_answer, true, NULL, perform_answer, STEP_OF_ANY},
     {"finish", NULL, 0, "finish WHO", "",
-     "%w ends its direction (FIN)", read_who_only, true, NULL, perform_finish, STEP_OF_ANY, false},
+     "%w ends its direction (FIN)", read_who_only, true, NULL, perform_finish, STEP_OF_ANY},
     {"abort", NULL, 0, "abort WHO", "",
-     "%w drops the connection (RST)", read_who_only, true, NULL, perform_abort, STEP_OF_ANY, false},
+     "%w drops the connection (RST)", read_who_only, true, NULL, perform_abort, STEP_OF_ANY},
     {"leave", NULL, 0, "leave WHO", "",
-     "%w closes the connection", read_who_only, true, NULL, perform_leave, STEP_OF_ANY, false},
+     "%w closes the connection", read_who_only, true, NULL, perform_leave, STEP_OF_ANY},
     {"fence", NULL, 0, "fence WHO", "",
-     "%w gets the pong for its ping", read_who_only, true, NULL, perform_fence, STEP_OF_ANY, false},
-    {"repeat", NULL, 0, "repeat N", "", "%n times", read_repeat, false, NULL, NULL, STEP_OF_ANY, false},
+     "%w gets the pong for its ping", read_who_only, true, NULL, perform_fence, STEP_OF_ANY},
+    {"repeat", NULL, 0, "repeat N", "", "%n times", read_repeat, false, NULL, NULL, STEP_OF_ANY},
     {"signal", NULL, 0, "signal TERM|INT|HUP|USR1|USR2|STOP|CONT|KILL", "",
-     "the program gets SIG%t", read_signal, false, NULL, perform_signal, STEP_OF_ANY, false},
+     "the program gets SIG%t", read_signal, false, NULL, perform_signal, STEP_OF_ANY},
     {"type", NULL, 0, "type DATA", "", "the program reads %d on stdin",
-     read_data, false, NULL, perform_type, STEP_OF_CLIENT, false},
+     read_data, false, NULL, perform_type, STEP_OF_CLIENT},
     {"type-end", NULL, 0, "type-end", "", "its stdin ends",
-     read_who_only, false, NULL, perform_type_end, STEP_OF_CLIENT, false},
+     read_who_only, false, NULL, perform_type_end, STEP_OF_CLIENT},
     {"input", NULL, 0, "input DATA", "",
-     "what it will read on stdin: %d", read_data, false, NULL, perform_input, STEP_OF_OTHERS, false},
-    {"run", NULL, 0, "run DATA...", "", "the program runs%h", read_run, false, NULL, perform_run, STEP_OF_OTHERS, true},
+     "what it will read on stdin: %d", read_data, false, NULL, perform_input, STEP_OF_OTHERS},
+    {"run", NULL, 0, "run DATA...", "", "the program runs%h", read_run, false, NULL, perform_run,
+     STEP_OF_RUN},
     {"expect", "output", 1, "expect output DATA", "",
-     "it prints %d", read_output, false, NULL, expect_output, STEP_OF_OTHERS, false},
+     "it prints %d", read_output, false, NULL, expect_output, STEP_OF_OTHERS},
     {"expect", "output-line", 1, "expect output-line N DATA", "",
-     "line %n of its output is %d", read_output_line, false, NULL, expect_output_line, STEP_OF_OTHERS, false},
+     "line %n of its output is %d", read_output_line, false, NULL, expect_output_line,
+     STEP_OF_OTHERS},
     {"expect", "printed", 1, "expect printed DATA", "",
      "the next line that it prints is %d", read_output, false, NULL, expect_printed,
-     STEP_OF_CLIENT, false},
+     STEP_OF_CLIENT},
     {"expect", "masks", 1, "expect masks differ", "",
      "every frame had a masking key of its own", read_differ, false, NULL, masks_expect,
-     STEP_OF_CLIENT, false},
+     STEP_OF_CLIENT},
     {"expect", "backoff", 1, "expect backoff CLIENTS ROUNDS base=MS cap=MS", "base cap",
      "%n clients come back spread out", read_backoff, false, NULL, backoff_expect,
-     STEP_OF_OTHERS, true},
+     STEP_OF_RUN},
     {"expect", "exit", 1, "expect exit STATUS", "",
-     "the program ends with status %n", read_exit, false, NULL, expect_exit, STEP_OF_ANY, false},
+     "the program ends with status %n", read_exit, false, NULL, expect_exit, STEP_OF_ANY},
     {"expect", "log", 1, "expect log \"REGEX\" [N]", "",
-     "%n or more lines of its log match /%t/", read_log, false, NULL, expect_log, STEP_OF_ANY, false},
+     "%n or more lines of its log match /%t/", read_log, false, NULL, expect_log, STEP_OF_ANY},
     {"expect", "no-log", 1, "expect no-log \"REGEX\"", "",
-     "no line of its log matches /%t/", read_no_log, false, NULL, expect_no_log, STEP_OF_ANY, false},
+     "no line of its log matches /%t/", read_no_log, false, NULL, expect_no_log, STEP_OF_ANY},
     {"expect", "descriptors", 1, "expect descriptors same", "",
-     "as many open descriptors as at its start", read_same, false, NULL, expect_descriptors, STEP_OF_ANY, false},
+     "as many open descriptors as at its start", read_same, false, NULL, expect_descriptors,
+     STEP_OF_ANY},
     {"expect", "threads", 1, "expect threads same", "",
-     "as many threads as at its start", read_same, false, NULL, expect_threads, STEP_OF_ANY, false},
+     "as many threads as at its start", read_same, false, NULL, expect_threads, STEP_OF_ANY},
     {"expect", "text", 2, "expect WHO text [DATA]", "",
-     "%w gets text %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY, false},
+     "%w gets text %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY},
     {"expect", "binary", 2, "expect WHO binary [DATA]", "",
-     "%w gets binary %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY, false},
+     "%w gets binary %d", read_expect_message, true, NULL, expect_message, STEP_OF_ANY},
     {"expect", "event", 2, "expect WHO event NAME [member=value ...]", "",
-     "%w gets the event %t%m", event_read, true, NULL, event_expect, STEP_OF_ANY, false},
+     "%w gets the event %t%m", event_read, true, NULL, event_expect, STEP_OF_ANY},
     {"expect", "ping", 2, "expect WHO ping [DATA]", "",
-     "%w gets ping %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY, false},
+     "%w gets ping %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY},
     {"expect", "pong", 2, "expect WHO pong [DATA]", "",
-     "%w gets pong %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY, false},
+     "%w gets pong %d", read_expect_message, true, NULL, expect_frame, STEP_OF_ANY},
     {"expect", "frame", 2, "expect WHO frame text|binary|continuation|ping|pong [DATA]", "",
-     "%w gets the frame %f %d", read_expect_frame, true, NULL, expect_frame, STEP_OF_ANY, false},
+     "%w gets the frame %f %d", read_expect_frame, true, NULL, expect_frame, STEP_OF_ANY},
     {"expect", "close", 2, "expect WHO close [CODE [\"reason\"]]", "",
-     "%w gets close%c", read_close, true, NULL, expect_close, STEP_OF_ANY, false},
+     "%w gets close%c", read_close, true, NULL, expect_close, STEP_OF_ANY},
     {"expect", "end", 2, "expect WHO end", "",
-     "%w gets the end of the stream (FIN)", read_who_only, true, NULL, expect_end, STEP_OF_ANY, false},
+     "%w gets the end of the stream (FIN)", read_who_only, true, NULL, expect_end, STEP_OF_ANY},
     {"expect", "reset", 2, "expect WHO reset", "",
-     "%w gets a reset (RST)", read_who_only, true, NULL, expect_end, STEP_OF_ANY, false},
+     "%w gets a reset (RST)", read_who_only, true, NULL, expect_end, STEP_OF_ANY},
     {"expect", "gone", 2, "expect WHO gone", "",
-     "%w gets the end: FIN or RST", read_who_only, true, NULL, expect_end, STEP_OF_ANY, false},
+     "%w gets the end: FIN or RST", read_who_only, true, NULL, expect_end, STEP_OF_ANY},
     {"expect", "status", 2,
      "expect WHO status CODE [error=CODE] [header=\"Name: value\"] [no-header=Name]",
-     "error header no-header", "%w gets the HTTP status %n%e%h", read_status, true, NULL, opening_expect_status, STEP_OF_OTHERS, false},
+     "error header no-header", "%w gets the HTTP status %n%e%h", read_status, true, NULL,
+     opening_expect_status, STEP_OF_OTHERS},
     {"expect", "request", 2,
      "expect WHO request [path=/ws] [header=\"Name: value\"] [no-header=Name]",
      "path header no-header", "%w asks for %p%h", read_request, true, NULL,
-     opening_expect_request, STEP_OF_CLIENT, false},
+     opening_expect_request, STEP_OF_CLIENT},
     {"expect", "pings", 2, "expect WHO pings N", "",
-     "%w gets %n pings", read_pings, true, NULL, expect_pings, STEP_OF_ANY, false},
+     "%w gets %n pings", read_pings, true, NULL, expect_pings, STEP_OF_ANY},
     {"expect", "open", 2, "expect WHO open N pings-of WHO", "",
-     "%w is still open when %o got %n pings", read_still_open, true, NULL, expect_still_open, STEP_OF_ANY, false},
+     "%w is still open when %o got %n pings", read_still_open, true, NULL, expect_still_open,
+     STEP_OF_ANY},
     {"expect", "after", 2, "expect WHO after MS", "",
      "the end came %n ms or more after the last byte of %w", read_after, true, NULL,
-     expect_after, STEP_OF_ANY, false},
+     expect_after, STEP_OF_ANY},
 };
 /* clang-format on */
 
@@ -482,130 +492,4 @@ const verb *verb_find(const words *w, GError **error)
     words_wrong(w, words_at(w, 0)->column, error,
                 named ? "no such %s; there is: %s" : "no verb \"%s\"; there is: %s", name, known);
     return NULL;
-}
-
-/* ---- How a step reads ---- */
-
-static void describe_code(GString *out, const step *s)
-{
-    if (s->code != STEP_NO_CODE)
-        g_string_append_printf(out, " %d", s->code);
-    if (s->reason)
-        g_string_append_printf(out, " \"%s\"", s->reason);
-}
-
-static void describe_close(GString *out, const GByteArray *payload)
-{
-    if (payload->len >= 2)
-        g_string_append_printf(out, " %d", payload->data[0] * 256 + payload->data[1]);
-    if (payload->len > 2) {
-        g_autofree char *reason =
-            g_utf8_make_valid((const char *)payload->data + 2, (gssize)payload->len - 2);
-        g_string_append_printf(out, " \"%s\"", reason);
-    }
-}
-
-/* The frame that is sent, and what is unusual about it; or the opcode that is expected. */
-static void describe_frame(GString *out, const step *s)
-{
-    const frame_line *f = s->frame;
-    g_string_append(out, wsp_opcode_name(f ? f->header.opcode : s->opcode));
-    if (!f)
-        return;
-    g_autofree char *payload = f->payload ? data_describe(f->payload) : NULL;
-    if (f->close)
-        describe_close(out, f->close);
-    else if (payload)
-        g_string_append_printf(out, " %s", payload);
-    g_string_append(out, f->header.fin ? "" : ", not the last fragment");
-    if (f->says_masked)
-        g_string_append(out, f->header.masked ? ", masked" : ", not masked");
-    if (f->header.rsv)
-        g_string_append_printf(out, ", RSV bits %u", f->header.rsv);
-    if (f->says_length)
-        g_string_append_printf(out, ", declared length %" G_GUINT64_FORMAT,
-                               f->header.payload_length);
-    if (f->header.length_form)
-        g_string_append_printf(out, ", length in %u bits", f->header.length_form);
-}
-
-static void describe_lines(GString *out, const step *s)
-{
-    for (guint i = 0; i < s->lines->len; i++)
-        g_string_append_printf(out, "%s%s", i > 0 || s->verb->play != perform_run ? ", " : " ",
-                               (const char *)s->lines->pdata[i]);
-    if (s->absent)
-        g_string_append_printf(out, ", no header %s", s->absent);
-    if (s->then)
-        g_string_append(out, s->kind ? ", and more with the answer"
-                                     : ", and sends more with the request");
-}
-
-char *step_describe(const step *s, const char *who)
-{
-    GString *out = g_string_new(NULL);
-    for (const char *c = s->verb->reads; *c; c++) {
-        if (*c != '%') {
-            g_string_append_c(out, *c);
-            continue;
-        }
-        switch (*++c) {
-        case 'w':
-            g_string_append(out, who ? who : s->who);
-            if (s->verb->makes_who && s->number > 1 && !who)
-                g_string_append_printf(out, " (%" G_GUINT64_FORMAT " %s)", s->number,
-                                       s->verb->makes_who);
-            break;
-        case 'o': g_string_append(out, s->other); break;
-        case 't': g_string_append(out, s->text ? s->text : ""); break;
-        case 'p': g_string_append(out, s->path); break;
-        case 'n': g_string_append_printf(out, "%" G_GUINT64_FORMAT, s->number); break;
-        case 'k': g_string_append(out, s->kind); break;
-        case 'a':
-            g_string_append(out, strcmp(s->kind, "101") == 0 ? "" : ", answered with ");
-            g_string_append(out, strcmp(s->kind, "101") == 0 ? "" : s->kind);
-            break;
-        case 'f': describe_frame(out, s); break;
-        case 'c': describe_code(out, s); break;
-        case 'h': describe_lines(out, s); break;
-        case 'm': event_describe(out, s); break;
-        case 'e':
-            if (s->text)
-                g_string_append_printf(out, ", error %s", s->text);
-            break;
-        case 'd': {
-            g_autofree char *payload = s->data ? data_describe(s->data) : NULL;
-            g_string_append(out, payload ? payload : "");
-            break;
-        }
-        default: g_assert_not_reached();
-        }
-    }
-    g_strchomp(out->str);
-    return g_string_free(out, FALSE);
-}
-
-bool step_expects(const step *s)
-{
-    return strcmp(s->verb->name, "expect") == 0;
-}
-
-void step_free(void *one)
-{
-    step *s = one;
-    g_free(s->who);
-    g_free(s->other);
-    g_free(s->text);
-    g_free(s->reason);
-    g_free(s->absent);
-    g_free(s->path);
-    g_free(s->kind);
-    data_free(s->data);
-    data_free(s->then);
-    frame_line_free(s->frame);
-    g_ptr_array_unref(s->lines);
-    g_ptr_array_unref(s->members);
-    if (s->pattern)
-        g_regex_unref(s->pattern);
-    g_free(s);
 }
