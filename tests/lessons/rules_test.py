@@ -15,6 +15,7 @@ from course import project_of, read_course, read_manifest, split
 
 LINES = {"wire": 70, "echo": 110, "hijack": 180, "threads": 170, "deadlines": 200, "shutdown": 220,
          "gate": 200}
+         "client": 200}
 COMMON_LINES = 250
 CHANGED_LINES = 15
 PARTS = ("Goal", "Read this first", "Run it", "Watch it in wsdump", "The exercise",
