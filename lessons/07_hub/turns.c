@@ -220,8 +220,17 @@ void hub_clear(void)
     g_hash_table_unref(hub.rooms);
 }
 
+/* JSON-GLib makes its types when they are used first: that is here, where no other thread is. */
+static void warm_up(void)
+{
+    request *nothing = request_read(true, "{}", 2);
+    g_bytes_unref(event_error(nothing, "", ""));
+    request_free(nothing);
+}
+
 void hub_init(void)
 {
+    warm_up();
     inbox = g_async_queue_new();
     hub.conns = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)conn_unref);
     hub.rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_free);
