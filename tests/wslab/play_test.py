@@ -19,6 +19,7 @@ except ImportError:
 
 WSLAB, SOURCE = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
 CLIENT = SOURCE / "tests/shared/websockets_client.py"
+OURS = WSLAB.parent.parent / "lessons/06_client/client"
 WSDUMP, THREADS = WSLAB.parent / "wsdump", WSLAB.parent.parent / "lessons/03_threads/threads"
 DEMO = SOURCE / "lessons/demo.case"
 
@@ -100,6 +101,12 @@ class Play(unittest.TestCase):
         with Server() as server:
             self.assertIn("it is about a client, which the grader starts: give --program",
                           self.play(3, self.case, "--port", server.port))
+
+    def test_the_case_of_a_client_in_the_page_about_cases(self):
+        page = (SOURCE / "lessons/doc/grader.md").read_text()
+        case = page[page.index("title: a client "):]
+        self.case.write_text(case[:case.index("```")])
+        self.assertIn("PASS a  a client that", self.play(0, self.case, "--program", OURS))
 
     def test_wrong_usage_is_told(self):
         self.assertIn("play needs --port N, or --program FILE", self.play(2, self.case))
