@@ -3,7 +3,7 @@
 
 #include <sys/random.h>
 
-enum { HEAD_MAX = 16384, LINES_MAX = 64 };
+enum { HEAD_MAX = 16384, LINES_MAX = 64, DAY_S = 24 * 3600 };
 
 /* The request: its size. That its texts may stand in one is known since command_read(). */
 static size_t write_request(char out[HEAD_MAX])
@@ -57,7 +57,7 @@ static int retry_after(const wsp_http_head *answer)
 {
     wsp_text value = wsp_http_header_value(answer, "Retry-After", NULL);
     guint64 seconds = value.data ? g_ascii_strtoull(value.data, NULL, 10) : 0;
-    return (int)MIN(seconds, 24 * 3600) * 1000;
+    return (int)MIN(seconds, DAY_S) * 1000;
 }
 
 bool opening(session *s, uint64_t until)

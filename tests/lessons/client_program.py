@@ -12,7 +12,7 @@ import threading
 
 SLOW = float(os.environ.get("SLOW", "1"))  # of a slow machine, or a sanitizer
 SANITIZED = "SANITIZED" in os.environ  # its malloc keeps what was freed: memory tells nothing
-PATIENCE = 60 * SLOW  # seconds, for what takes milliseconds
+PATIENCE = float(os.environ.get("PATIENCE", "60")) * SLOW  # seconds, for what takes milliseconds
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 

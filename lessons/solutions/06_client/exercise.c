@@ -22,8 +22,9 @@ static bool seen_before(const char *id)
         seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (g_hash_table_contains(seen, id))
         return true;
-    g_queue_push_tail(&order, g_strdup(id));
-    g_hash_table_add(seen, order.tail->data);
+    char *kept = g_strdup(id);
+    g_hash_table_add(seen, kept);
+    g_queue_push_tail(&order, kept);
     if (order.length > IDS_MAX)
         g_hash_table_remove(seen, g_queue_pop_head(&order));
     return false;
