@@ -215,6 +215,7 @@ async def lose_the_server(ann, ben, program, server):
         await ann.until(STATE, "waiting")
     expect("why", "no server there" in await ann.evaluate("document.getElementById('why').textContent"), True)
     again = Server(program, "--port", server.address.split(":")[1])
+    await click(ann, "#again")  # Ben comes back when he has waited
     for tab in ann, ben:
         await tab.until(STATE, "open")
         await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
@@ -239,6 +240,7 @@ async def wait_for_longer(browser, hub):
     """The limit of the wait doubles up to 30 s, and the wait is anything below it. Some codes say
     that nobody wants us again."""
     tab = await browser.tab(f"http://{hub}/")
+    await look(tab)
     await tab.evaluate("socket = {}; clearTimeout(timer)")
     waits = await tab.evaluate("""[[1, 8], [0, 2], [.5, 1]].map(([chance, times]) => {
       Math.random = () => chance
@@ -276,7 +278,7 @@ async def bring_a_token(browser, hub):
     return tab
 
 
-async def look(tab, folder=None):
+async def look(tab):
     """On a telephone and a projector, by day and by night: nothing is too wide, nothing is pale, and
     the field to write in can be seen. Whoever hears the page hears what each field is for."""
     for width, height in (360, 740), (768, 1024), (1920, 1080):
@@ -299,6 +301,17 @@ async def look(tab, folder=None):
     expect("fields and buttons without a name", nameless, [])
 
 
+async def be_long(ann, ben):
+    """The longest name of a room, a text without a space, and something that was not read."""
+    room = "device-group:" + "a" * 35
+    await fill(ann, "join", room)
+    await ann.until(f"{ROOMS}.length", 2)
+    await fill(ann, "say", "x" * 500)
+    await ann.until(f"{SAID}.length", 1)
+    await fill(ben, "say", "Ann?")
+    await ann.until(ROOMS, [["room:lobby", "1", "false"], [room, "", "true"]])
+
+
 async def take_picture(browser, hub, file):
     """Of the page in the middle of a talk."""
     ann, ben, cleo = [await browser.tab(f"http://{hub}/#" + urllib.parse.urlencode({"name": name, "rooms": rooms}))
@@ -307,7 +320,7 @@ async def take_picture(browser, hub, file):
     for tab, text in ((ben, "Good morning! Is the kettle on?"), (ann, "Two minutes. Who takes milk?"),
                       (cleo, "Milk, please, and no sugar."), (ben, "None for me."), (ann, "It is ready.")):
         await fill(tab, "say", text)
-        await ann.until(f"{SAID}.at(-1).split(': ').at(-1)", text)
+        await ann.until(f"{SAID}.at(-1)?.split(': ').at(-1)", text)
     await click(cleo, "#tabs button")
     await fill(cleo, "say", "e4")
     await ann.until(ROOMS, [["game:chess", "1", "false"], ["room:tea", "", "true"]])
@@ -333,7 +346,10 @@ async def main(program, picture):
             await attack(ann, hub)
             await miss_some(ann)
             others = [await wait_for_longer(browser, hub), await bring_a_token(browser, hub)]
+            await be_long(ann, ben)
             await look(ann)
+            await click(ann, "#leave")
+            await ann.until(f"{ROOMS}.length", 1)
             for tab in ann, ben, *others:
                 expect("what the browser complains about", tab.complaints, [])
             again = await lose_the_server(ann, ben, program, server)
