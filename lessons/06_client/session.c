@@ -5,7 +5,8 @@ session *session_new(unsigned id)
 {
     session *s = g_new0(session, 1);
     s->id = id;
-    s->in = g_byte_array_new(), s->out = g_byte_array_new(), s->message = g_byte_array_new();
+    s->in = g_byte_array_new(), s->out = g_byte_array_new();
+    s->message = g_byte_array_sized_new(1024); /* an empty one has bytes somewhere, too */
     s->why = "lost";
     s->status = NO_ANSWER;
     s->end_by = WSP_NEVER;
