@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Lesson 07's page in headless Chromium: two tabs in a room, with the real server.
+"""Lesson 07's page in headless Chromium: two tabs in a room, with the real server. Then the same
+page from lesson 08's server, which wants a token, and over TLS.
 
-    chat_page_test.py HUB [--picture FILE.png]
+    chat_page_test.py FOLDER [--picture FILE.png]
 
+FOLDER holds the programs (build/dev/lessons).
 --picture keeps a picture of the page in the middle of a talk, for the lesson's text.
-Exit status 77: Chromium or Python's websockets is missing (1 when CI is set).
+Exit status 77: Chromium, openssl or Python's websockets is missing (1 when CI is set).
 """
 
 import argparse
@@ -13,9 +15,11 @@ import base64
 import json
 import pathlib
 import sys
+import tempfile
 import urllib.parse
 
 from chromium import Browser, skip_if_missing, websockets
+from gate import Gate, make_certificate
 from server import Server
 
 STATE = "document.body.dataset.state"
@@ -78,7 +82,10 @@ async def fill(tab, form, text):
 
 
 async def click(tab, selector):
-    await tab.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+    """On something that can be seen."""
+    part = f"document.querySelector({json.dumps(selector)})"
+    expect(f"{selector} can be used", await tab.evaluate(f"{part}.checkVisibility() && !{part}.disabled"), True)
+    await tab.evaluate(f"{part}.click()")
 
 
 # ---- What is tried, in this order ----
@@ -173,10 +180,10 @@ async def attack(ann, hub):
     await ann.until(f"{ERRORS}.length", 1)
     # What this server would never say.
     for event in ({"event": "joined", "room": EVIL, "count": 1, "members": [{"member": me, "name": EVIL}]},
-                  {"event": "error", "code": EVIL, "what": EVIL}, {"event": "constructor"}, {"event": "__proto__"},
+                  {"event": "error", "code": EVIL, "what": EVIL, "retry_ms": 250}, {"event": "constructor"}, {"event": "__proto__"},
                   {"event": "nobody knows this one"}):
         await ann.evaluate(f"hear({json.dumps(event)})")
-    await ann.until(f"{ERRORS}.at(-1)", f"{EVIL}: {EVIL}")
+    await ann.until(f"{ERRORS}.at(-1)", f"{EVIL}: {EVIL} in 250 ms")
     expect("the rooms", [room for room, *_ in await ann.evaluate(ROOMS)], ["room:lobby", "game:chess", EVIL])
     await ann.evaluate(f"hear({json.dumps({'event': 'left', 'room': EVIL})})")
     expect("pictures in the page", await ann.evaluate("document.images.length"), 0)
@@ -205,7 +212,7 @@ async def lose_the_server(ann, ben, program, server):
     server.kill()
     for tab in ann, ben:
         await tab.until(STATE, "waiting")
-        await tab.until(f"{NOTES}.at(-1)", "connection lost")
+        await tab.until(f"{NOTES}.at(-1)", "disconnected")
         expect("who is here", await tab.evaluate(PEOPLE), False)
         expect("may send", await tab.evaluate("document.querySelector('#say button').disabled"), True)
     expect("why", (await ann.evaluate("document.getElementById('why').textContent")).split(" to ")[1][:15],
@@ -219,7 +226,7 @@ async def lose_the_server(ann, ben, program, server):
     for tab in ann, ben:
         await tab.until(STATE, "open")
         await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
-        await tab.until(f"{NOTES}.slice(-2)", ["connection lost", "here again; what was said meanwhile is missing"])
+        await tab.until(f"{NOTES}.slice(-2)", ["disconnected", "connected again; what was said in between is missing"])
     await fill(ben, "say", "still there?")
     for tab, who in (ann, "Ben"), (ben, "Ben (you)"):
         await tab.until(f"{SAID}.at(-1)", f"{who}: still there?")
@@ -227,13 +234,13 @@ async def lose_the_server(ann, ben, program, server):
 
 
 async def go_away(ann, ben):
-    """Who disconnects stays away, and may come again."""
+    """Who disconnects stays away, and may come again with another name."""
     await click(ben, "#stop")
     await ben.until(STATE, "closed")
     await ann.until(PEOPLE, "1 here: Ann")
-    await click(ben, "#hello button")
+    await fill(ben, "hello", "Bén & Co + 1 #?%")
     for tab in ann, ben:
-        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
+        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Bén & Co + 1 #?%")
 
 
 async def wait_for_longer(browser, hub):
@@ -266,16 +273,38 @@ async def wait_for_longer(browser, hub):
     return tab
 
 
-async def bring_a_token(browser, hub):
-    """It goes as a subprotocol, and is nowhere to be seen."""
-    tab = await browser.tab(f"http://{hub}/#token=abc.d-e_f.ghi")
-    await tab.until(STATE, "open")
-    expect("the subprotocols", tab.requests[-1].get("Sec-WebSocket-Protocol"), "chat, bearer.abc.d-e_f.ghi")
-    expect("the subprotocol", await tab.evaluate("socket.protocol"), "chat")
-    expect("the token in the page", await tab.evaluate(
-        "(location.href + document.body.innerText + document.getElementById('trace').textContent).includes('abc.d')"), False)
+async def bring_a_token(browser, folder, scheme, *arguments):
+    """To lesson 08's server. The token goes as a subprotocol, and is nowhere to be seen. What it does
+    not grant is an error; without a good one there is no connection, and no word why."""
+    gate = Gate(folder, *arguments)
+    server = f"{scheme}://127.0.0.1:{gate.port}/"
+    try:
+        token = gate.token("Ann", join="room:*", say="room:tea")
+        tab = await browser.tab(f"{server}#token={token}&rooms=room:tea")
+        await tab.until(STATE, "open")
+        expect("the subprotocols", tab.requests[-1].get("Sec-WebSocket-Protocol"), f"chat, bearer.{token}")
+        expect("address and subprotocol", await tab.evaluate("[socket.url, socket.protocol]"),
+               [f"{server.replace('http', 'ws')}ws?name=", "chat"])
+        expect("the token in the page", await tab.evaluate(
+            f"(location.href + document.body.innerText + {RAW}).includes('{token}')"), False)
+        await tab.until(PEOPLE, "1 here: Ann")
+        for room, code in ("room:quiet", ""), ("game:chess", "denied"):
+            await fill(tab, "join", room)
+            await tab.until(f"{ERRORS}.map(e => e.split(':')[0]).join()", code)
+        await fill(tab, "say", "psst")
+        await tab.until(f"{ERRORS}.map(e => e.split(':')[0]).join()", "denied")
+        expect("what the browser complains about", tab.complaints, [])
+        await tab.call("Page.navigate", url=f"{server}#token={token}x")
+        await tab.until("sessionStorage.token", f"{token}x")
+        await tab.until(STATE, "waiting")
+        for _ in range(4):
+            await click(tab, "#again")
+            await tab.until(STATE, "waiting")
+        expect("why", "it refuses you" in await tab.evaluate("document.getElementById('why').textContent"), True)
+        expect("how it stopped", gate.stop(), 0)
+    finally:
+        gate.end()
     await tab.connection.close()
-    return tab
 
 
 async def look(tab):
@@ -325,13 +354,14 @@ async def take_picture(browser, hub, file):
     await fill(cleo, "say", "e4")
     await ann.until(ROOMS, [["game:chess", "1", "false"], ["room:tea", "", "true"]])
     await ann.call("Page.bringToFront")
-    await ann.call("Emulation.setDeviceMetricsOverride", width=1280, height=720, deviceScaleFactor=1, mobile=False)
+    await ann.call("Emulation.setDeviceMetricsOverride", width=1280, height=640, deviceScaleFactor=1, mobile=False)
     await ann.evaluate("document.activeElement.blur(); document.getElementById('wire').open = true")
     picture = await ann.call("Page.captureScreenshot", format="png")
     file.write_bytes(base64.b64decode(picture["data"]))
 
 
-async def main(program, picture):
+async def main(folder, picture):
+    program = folder / "07_hub/hub"
     with Browser() as browser:
         with Server(program, "--port", "0") as server:
             hub = server.address
@@ -345,12 +375,12 @@ async def main(program, picture):
             await make_mistakes(ann)
             await attack(ann, hub)
             await miss_some(ann)
-            others = [await wait_for_longer(browser, hub), await bring_a_token(browser, hub)]
+            other = await wait_for_longer(browser, hub)
             await be_long(ann, ben)
             await look(ann)
             await click(ann, "#leave")
             await ann.until(f"{ROOMS}.length", 1)
-            for tab in ann, ben, *others:
+            for tab in ann, ben, other:
                 expect("what the browser complains about", tab.complaints, [])
             again = await lose_the_server(ann, ben, program, server)
         with again:
@@ -360,12 +390,16 @@ async def main(program, picture):
         for tab in ann, ben:
             expect("what the browser complains about", [line for line in tab.complaints
                                                         if "ERR_CONNECTION_REFUSED" not in line], [])
-        print(f"{server.name}: its page does what it should")
+        await bring_a_token(browser, folder, "http")
+        with tempfile.TemporaryDirectory() as home:
+            certificate, key = make_certificate(home)
+            await bring_a_token(browser, folder, "https", "--cert", certificate, "--key", key)
+        print("the page of the chat does what it should")
 
 
-skip_if_missing()
+skip_if_missing("openssl")
 arguments = argparse.ArgumentParser()
-arguments.add_argument("hub")
+arguments.add_argument("folder", type=pathlib.Path)
 arguments.add_argument("--picture", type=pathlib.Path)
 given = arguments.parse_args()
-asyncio.run(main(given.hub, given.picture))
+asyncio.run(main(given.folder, given.picture))

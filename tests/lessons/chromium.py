@@ -20,12 +20,13 @@ except ImportError:
 PATIENCE = 60  # seconds, for one thing to happen
 
 
-def skip_if_missing():
-    """Exit status 77 (1 where CI is set) when Chromium or Python's websockets is not installed."""
-    missing = ("chromium" if not shutil.which("chromium") else
-               "python3-websockets" if not websockets else None)
+def skip_if_missing(*programs):
+    """Exit status 77 (1 where CI is set) when Chromium, Python's websockets, or one of these programs
+    is not installed."""
+    missing = [program for program in ("chromium", *programs) if not shutil.which(program)]
+    missing += [] if websockets else ["python3-websockets"]
     if missing:
-        print(f"missing: {missing}")
+        print(f"missing: {', '.join(missing)}")
         sys.exit(1 if os.environ.get("CI") else 77)
 
 
@@ -36,6 +37,10 @@ def until(what, found):
             sys.exit(f"{what}: not within {PATIENCE} s")
         time.sleep(0.05)
     return value
+
+
+class ScriptError(Exception):
+    """The script threw something, or its page went away."""
 
 
 class Tab:
@@ -54,7 +59,7 @@ class Tab:
         while (answer := json.loads(await self.connection.recv())).get("id") != self.calls:
             self.happened(answer.get("method"), answer.get("params"))
         if "error" in answer:
-            sys.exit(f"{method}: {answer['error']}")
+            raise ScriptError(f"{method}: {answer['error']}")
         return answer["result"]
 
     def happened(self, method, about):
@@ -72,13 +77,19 @@ class Tab:
         result = await self.call("Runtime.evaluate", expression=script, returnByValue=True,
                                  awaitPromise=True)
         if "exceptionDetails" in result:
-            sys.exit(f"{script}: {result['exceptionDetails']}")
+            raise ScriptError(f"{script}: {result['exceptionDetails']}")
         return result["result"].get("value")
 
     async def until(self, script, wanted=True):
-        """Wait until this is its value."""
+        """Wait until this is its value; a page that is not yet there has none."""
         end = time.monotonic() + PATIENCE
-        while (value := await self.evaluate(script)) != wanted:
+        while True:
+            try:
+                value = await self.evaluate(script)
+                if value == wanted:
+                    return
+            except ScriptError as error:
+                value = error
             if time.monotonic() > end:
                 sys.exit(f"{script}\nis      {value!r:.2000}\nand not {wanted!r:.2000}")
             await asyncio.sleep(0.05)
@@ -120,6 +131,7 @@ class Browser:
         tab = Tab(await websockets.connect(address, max_size=None))
         for domain in ("Runtime", "Log", "Page", "Network"):
             await tab.call(f"{domain}.enable")
+        await tab.call("Security.setIgnoreCertificateErrors", ignore=True)  # ours is signed by nobody
         await tab.call("Page.navigate", url=url)
         await tab.until("document.readyState === 'complete' && location.href !== 'about:blank'")
         return tab
