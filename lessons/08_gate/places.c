@@ -31,7 +31,7 @@ static unsigned tokens_in(wsp_text line, const struct place *at, wsp_text *text)
     unsigned found = 0;
     const size_t before = strlen(at->before);
     const char *behind = line.data + line.len, *stop;
-    for (const char *item = line.data; item < behind; item = stop + 1) {
+    for (const char *item = line.data; item && item < behind; item = stop + 1) {
         stop = at->between ? memchr(item, at->between, (size_t)(behind - item)) : behind;
         stop = stop ? stop : behind;
         while (item < stop && is_space(*item))

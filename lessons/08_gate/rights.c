@@ -43,14 +43,14 @@ static char **rooms_of(JsonNode *node)
         return NULL;
     JsonArray *rooms = node ? json_node_get_array(node) : NULL;
     guint count = rooms ? json_array_get_length(rooms) : 0;
-    g_auto(GStrv) list = g_new0(char *, count + 1);
+    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
     for (guint i = 0; i < count; i++) {
         const char *room = text_of(json_array_get_element(rooms, i));
         if (count > GRANTS_MAX || !room || !is_grant(room))
             return NULL;
-        list[i] = g_strdup(room);
+        g_strv_builder_add(list, room);
     }
-    return g_steal_pointer(&list);
+    return g_strv_builder_end(list);
 }
 
 void rights_free(rights *r)

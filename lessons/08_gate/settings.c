@@ -68,8 +68,10 @@ static void add_origins(int port)
 static void print_link(int port)
 {
     char *all[] = {"*", NULL};
-    const rights guest = {
-        .name = "guest", .expires = gate_clock() + GUEST_HOURS * HOUR, .join = all, .say = all};
+    const rights guest = {.name = "guest",
+                          .expires = gate_clock() + (int64_t)GUEST_HOURS * HOUR,
+                          .join = all,
+                          .say = all};
     g_autofree char *made = token_make(&guest, gate.secret);
     printf("open %s://127.0.0.1:%d/#token=%s\n", certificate ? "https" : "http", port, made);
     fflush(stdout);

@@ -25,6 +25,7 @@ static SSL_CTX *context;
 
 void tls_start(const char *certificate, const char *key)
 {
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL); /* a reader may still be leaving when we exit */
     context = SSL_CTX_new(TLS_server_method());
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
@@ -118,7 +119,6 @@ ssize_t tls_send(conn *c, const struct iovec *out, int count)
     if (t->sealed->len == 0) {
         t->taken = 0;
         g_mutex_lock(&t->lock);
-        ERR_clear_error();
         for (int i = 0, n = 1; i < count && n > 0 && t->taken < RECORD; i++) {
             n = SSL_write(t->ssl, out[i].iov_base, (int)MIN(out[i].iov_len, RECORD));
             t->taken += (size_t)MAX(n, 0);

@@ -68,6 +68,7 @@ class GateTlsTest(unittest.TestCase):
 
     def context(self, version=None):
         context = ssl.create_default_context(cafile=self.cert)
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end is a close_notify
         if version:
             context.minimum_version = context.maximum_version = version
         return context
@@ -385,6 +386,20 @@ class GateTlsTest(unittest.TestCase):
                 pass
         self.wait_for_log(server, r"conn 1 refused: TLS: this was plain HTTP: .*wss://")
         self.is_alive(server)
+
+    def test_a_handshake_in_drops_is_given_up(self):
+        """Each byte is a sign of life, but the whole has --read-ms."""
+        server = self.gate("--read-ms", "500")
+        going = ssl.MemoryBIO()
+        tls = self.context().wrap_bio(ssl.MemoryBIO(), going, server_hostname="localhost")
+        with self.assertRaises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as tcp:
+            with self.assertRaises(OSError):
+                for byte in going.read()[:200]:  # that would take 10 s
+                    tcp.sendall(bytes([byte]))
+                    time.sleep(0.05)
+        self.wait_for_log(server, "conn 1 refused: TLS: the client left, or was too slow")
 
     def test_old_versions_noise_and_silence(self):
         server = self.gate("--read-ms", "500")
