@@ -1,8 +1,8 @@
 /*
  * Given: the log, when somebody knocks ten thousand times. Failures have to be seen, or nobody
  * learns of an attack; but whoever can fill a disk with failures has another one. So of the lines
- * about clients that are refused and that begin with the same three words, ten are written in a
- * minute; then the hundredth, the thousandth and so on, with its number.
+ * about clients that are refused, shown out or lost, and that begin with the same three words, ten
+ * are written in a minute; then the hundredth, the thousandth and so on, with its number.
  */
 #include "08_gate/gate.h"
 
@@ -18,6 +18,17 @@ typedef struct tally {
 static GMutex lock;
 static GHashTable *tallies; /* first words -> tally. They are ours, so they are few */
 
+/* What happens as often as others like: they misbehave, or come and vanish. */
+static bool is_bounded(const char *begin)
+{
+    static const char *const kinds[] = {"refused",     "ended: policy", "ended: rule",
+                                        "ended: slow", "ended: stuck",  "ended: lost"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (strstr(begin, kinds[i]))
+            return true;
+    return false;
+}
+
 /* "conn 7 refused: 403 origin-not-allowed" -> "refused: 403 origin-not-allowed"; NULL for lines
  * about something else. Free it. */
 static char *begin_of(const char *line)
@@ -28,7 +39,7 @@ static char *begin_of(const char *line)
     if (g_strv_length(words) > 2 + WORDS)
         g_clear_pointer(&words[2 + WORDS], g_free);
     char *begin = g_strjoinv(" ", words + 2);
-    if (!strstr(begin, "refused"))
+    if (!is_bounded(begin))
         g_clear_pointer(&begin, g_free);
     return begin;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 enum { KIB = 1024, MIB = 1024 * KIB };
 
@@ -87,6 +88,17 @@ void budget_start(void)
                "%zu MiB of socket buffers in the kernel",
                (count * one + COST_OF_NONE + MIB - 1) / MIB, limits.total,
                count - (size_t)limits.total, (kernel + MIB - 1) / MIB);
+}
+
+/* By itself the kernel lets a buffer grow to megabytes, for a client that is fast, or seems to be.
+ */
+void budget_socket(int fd)
+{
+    const int bytes = limits.socket_bytes;
+    if (bytes > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    }
 }
 
 void limits_stats(void)

@@ -75,8 +75,7 @@ static bool arrive(conn *c)
     g_mutex_unlock(&all.lock);
     g_snprintf(u->retry, sizeof u->retry, "%u", wait > 0 ? wait / 1000 + 1 : 10);
     u->no.header = "Retry-After", u->no.value = u->retry;
-    for (int i = 0, bytes = limits.socket_bytes; i < 2 && bytes > 0; i++)
-        setsockopt(c->fd, SOL_SOCKET, i ? SO_SNDBUF : SO_RCVBUF, &bytes, sizeof bytes);
+    budget_socket(c->fd);
     return in && (!below.arrive || below.arrive(c));
 }
 
@@ -99,7 +98,6 @@ static void agree(conn *c, const wsp_http_head *head, wsp_conn_options *decoder,
     deflate_agree(c, head, decoder, answer);
 }
 
-/* How long a receive may take. */
 static void set_patience(conn *c, usage *u, int ms)
 {
     const struct timeval silence = {ms / 1000, ms % 1000 * 1000L};
@@ -130,7 +128,8 @@ static ssize_t receive(conn *c, void *in, size_t size)
 /* Mistakes happen, so one is an answer and not the end. Many are. One is forgiven now and then.
  *
  * TODO 09.4: u->strikes is a bucket, too, of limits.strikes, which many threads may use: take one
- * out, behind all.lock. Who has none left has to go: POLICY, limits.farewell. */
+ * out, behind all.lock. Who has none left has to go: POLICY, limits.farewell.
+ * TODO 09.7: and its address pays for it: that was as much as FINE connections. */
 static void strike(conn *c)
 {
     writers_look(c);
@@ -160,9 +159,8 @@ static unsigned allow(conn *c, uint8_t opcode, size_t len)
         wait = bucket_take(&u->from->messages, &limits.shared, cost, now);
     all.dropped += wait > 0;
     g_mutex_unlock(&all.lock);
-    if (!control)
-        u->since = 0; /* the next one begins behind it */
-    else if (wait)
+    u->since = control ? u->since : 0; /* the next message begins behind this one */
+    if (control && wait)
         strike(c);
     return wait;
 }

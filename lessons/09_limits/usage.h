@@ -69,10 +69,16 @@ void limits_start(void);
 /* Let in as many as memory and descriptors allow, and say what they cost (budget.c). */
 void budget_start(void);
 
+/* Give this socket the buffers that the budget has for it. */
+void budget_socket(int fd);
+
 /* ---- What a connection has used (limits.c) ---------------------------------------------------
  */
 
-enum { ADDRESSES_MAX = 10000 }; /* that are told apart; all further ones count as one */
+enum {
+    ADDRESSES_MAX = 10000, /* that are told apart; all further ones count as one */
+    FINE = 20,             /* a connection that had to go counts as so many */
+};
 
 typedef struct address {
     unsigned open; /* connections */

@@ -69,8 +69,7 @@ static bool arrive(conn *c)
     g_mutex_unlock(&all.lock);
     g_snprintf(u->retry, sizeof u->retry, "%u", wait > 0 ? wait / 1000 + 1 : 10);
     u->no.header = "Retry-After", u->no.value = u->retry;
-    for (int i = 0, bytes = limits.socket_bytes; i < 2 && bytes > 0; i++)
-        setsockopt(c->fd, SOL_SOCKET, i ? SO_SNDBUF : SO_RCVBUF, &bytes, sizeof bytes);
+    budget_socket(c->fd);
     return in && (!below.arrive || below.arrive(c));
 }
 
@@ -94,7 +93,6 @@ static void agree(conn *c, const wsp_http_head *head, wsp_conn_options *decoder,
     deflate_agree(c, head, decoder, answer);
 }
 
-/* How long a receive may take. */
 static void set_patience(conn *c, usage *u, int ms)
 {
     const struct timeval silence = {ms / 1000, ms % 1000 * 1000L};
@@ -113,8 +111,8 @@ static ssize_t receive(conn *c, void *in, size_t size)
     const bool half = !going && (!open || c->half);
     const int64_t now = g_get_monotonic_time() / 1000;
     u->since = !half ? 0 : u->since ? u->since : now;
-    const int64_t limit = open ? limits.message_ms : limits.handshake_ms;
-    const int64_t left = half ? u->since + limit - now : options.read_ms;
+    const int64_t until = u->since + (open ? limits.message_ms : limits.handshake_ms);
+    const int64_t left = half ? until - now : options.read_ms;
     set_patience(c, u, (int)CLAMP(left, 1, options.read_ms));
     if (going)
         g_usleep(10000);
@@ -127,13 +125,16 @@ static ssize_t receive(conn *c, void *in, size_t size)
 
 /* ---- Strikes ---- */
 
-/* Mistakes happen, so one is an answer and not the end. Many are. One is forgiven now and then. */
+/* Mistakes happen, so one is an answer and not the end. Many are, and the address pays for it: to
+ * come again is not to begin anew. One is forgiven now and then. */
 static void strike(conn *c)
 {
+    uint16_t code;
     usage *u = c->usage;
     g_mutex_lock(&all.lock);
     bucket_take(&u->strikes, &limits.strikes, 1, g_get_monotonic_time());
-    const bool out = u->strikes.tokens < 1;
+    const bool out = u->strikes.tokens < 1 && outbox_why(c, &code) == OPEN;
+    u->from->connects.tokens -= out ? MIN(u->from->connects.tokens, FINE) : 0;
     g_mutex_unlock(&all.lock);
     if (out)
         outbox_end(c, POLICY, 0, limits.farewell), writers_look(c);
@@ -163,9 +164,8 @@ static unsigned allow(conn *c, uint8_t opcode, size_t len)
         wait = bucket_take(&u->from->messages, &limits.shared, cost, now);
     all.dropped += wait > 0;
     g_mutex_unlock(&all.lock);
-    if (!control)
-        u->since = 0; /* the next one begins behind it */
-    else if (wait)
+    u->since = control ? u->since : 0; /* the next message begins behind this one */
+    if (control && wait)
         strike(c);
     return wait;
 }

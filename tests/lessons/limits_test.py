@@ -1,0 +1,327 @@
+#!/usr/bin/python3
+"""limits_test.py FOLDER: lesson 09's server beside others' clients: what its command line says, its
+refusals, compression, prices, and its log.
+
+FOLDER holds the programs (build/dev/lessons). The peers are Python websockets and npm ws; what is not
+installed is skipped with its reason, or fails the run where CI is set. Exit status 77: nothing could
+be tried."""
+
+import asyncio
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import unittest
+
+from gate import PATIENCE, Gate, missing, request, say
+from raw import Client as RawClient, do
+
+try:
+    import websockets
+except ImportError:
+    websockets = None
+
+FOLDER = pathlib.Path(sys.argv[1]).resolve()
+INTEROP = pathlib.Path(__file__).resolve().parent.parent / "interop"
+PROGRAM = FOLDER / "09_limits/limits"
+LONG = "the quick brown fox jumps over the lazy dog; " * 40  # 1800 bytes
+
+NPM = """
+const WebSocket = require(process.argv[1]);
+const ws = new WebSocket(`ws://127.0.0.1:${process.argv[2]}/ws?name=npm`, {perMessageDeflate: {threshold: 0}});
+const text = process.argv[3];
+ws.on('message', data => {
+  const event = JSON.parse(data);
+  if (event.event === 'welcome') ws.send(JSON.stringify({do: 'join', room: 'room:tea'}));
+  if (event.event === 'joined') ws.send(JSON.stringify({do: 'say', room: 'room:tea', text}));
+  if (event.event === 'message_sent' && event.text === text) {
+    console.log(ws.extensions);
+    ws.close(1000);
+  }
+});
+ws.on('close', code => process.exit(code === 1000 ? 0 : 1));
+"""
+
+
+def numbers(text):
+    """"rate 10 burst 20" -> {"rate": "10", "burst": "20"}"""
+    return dict(re.findall(r"([a-z-]+) ([0-9.]+)", text))
+
+
+class Client:
+    """A member of the chat, on a connection of websockets."""
+
+    def __init__(self, ws):
+        self.ws = ws
+
+    async def ask(self, **members):
+        await self.ws.send(say(**members))
+
+    async def event(self, name):
+        """The next event of this name."""
+        while True:
+            event = json.loads(await self.ws.recv())
+            if event["event"] == name:
+                return event
+
+    async def join(self, room="room:tea"):
+        await self.ask(do="join", room=room)
+        return await self.event("joined")
+
+
+class LimitsTest(unittest.TestCase):
+    def server(self, *arguments, **options):
+        server = Gate(FOLDER, "--open", *arguments, secret=False, program="09_limits/limits",
+                      **options)
+        self.addCleanup(server.end)
+        self.assertRegex(server.process.stdout.readline(), "^open http://")  # its limits are told
+        return server
+
+    def run_async(self, conversation):
+        asyncio.run(asyncio.wait_for(conversation, PATIENCE))
+
+    def connect(self, server, name="Ann", **options):
+        if not websockets:
+            missing("Python websockets is missing: python3-websockets")
+        return websockets.connect(f"ws://127.0.0.1:{server.port}/ws?name={name}", **options)
+
+    # ---- The command line ----
+
+    def test_help_says_what_is_printed_at_the_start(self):
+        text = subprocess.run([PROGRAM, "--help"], check=True, capture_output=True, text=True).stdout
+        said = numbers(re.search(r" limits: (rate .*)", self.server().log())[1])
+        helped = dict(re.findall(r"--([a-z-]+)=(?:N|MS|BYTES|MIB) .*\(([0-9]+)\)", text))
+        self.assertGreater(len(said), 18)
+        self.assertEqual({name: helped.get(name) for name in said}, said)
+
+    def test_what_makes_no_sense_is_told_in_a_line(self):
+        for option in ("--rate=0", "--rate=-1", "--rate=nan", "--burst=-1", "--strikes=0",
+                       "--max-connections=0", "--handshake-ms=0", "--message-ms=0", "--ratio=0",
+                       "--message-bytes=0", "--fragments=0", "--forgive-ms=0", "--outbox-bytes=0",
+                       "--message-bytes=99999999", "--max-memory=1"):
+            with self.subTest(option):
+                done = subprocess.run([PROGRAM, "--port", "0", "--open", option], timeout=PATIENCE,
+                                      capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(option.split("=")[0], done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_the_budget_fits_into_the_memory_that_there_is(self):
+        for memory in 32, 100, 10000:
+            log = self.server("--max-memory", str(memory)).log()
+            one = int(re.search(r"budget: (\d+) KiB for one connection", log)[1])
+            budget, count, more = (int(n) for n in re.search(
+                r"budget: (\d+) MiB for (\d+) connections, (\d+) more", log).groups())
+            self.assertLessEqual(budget, memory)
+            self.assertLessEqual((count + more) * one, memory * 1024)
+            if memory < 10000:
+                self.assertGreater(budget, memory * 9 // 10, "more would fit")
+            else:
+                self.assertEqual(count, 1000)
+
+    # ---- Refusals, as others see them ----
+
+    def test_who_waits_as_long_as_it_was_told_is_heard(self):
+        async def conversation(server):
+            async with self.connect(server) as ws:
+                client = Client(ws)
+                await client.join()
+                for _ in range(3):
+                    for text in "one", "two":
+                        await client.ask(do="say", room="room:tea", text=text)
+                    wait = (await client.event("error"))["retry_ms"]
+                    self.assertTrue(1 <= wait <= 200, wait)
+                    await asyncio.sleep(wait / 1000)
+                    await client.ask(do="say", room="room:tea", text="now")
+                    while (await client.event("message_sent"))["text"] != "now":
+                        pass
+        self.run_async(conversation(self.server("--rate", "5", "--burst", "1", "--strikes", "99")))
+
+    def test_a_refusal_before_the_101_says_when_to_come_again(self):
+        async def conversation(server):
+            async with self.connect(server):
+                with self.assertRaises(websockets.InvalidStatusCode) as refused:
+                    await self.connect(server)
+            self.assertEqual(refused.exception.status_code, 503)
+            self.assertEqual(refused.exception.headers["Retry-After"], "10")
+        self.run_async(conversation(self.server("--max-connections", "1")))
+
+    def test_the_close_says_why(self):
+        async def conversation(server):
+            async with self.connect(server) as ws:
+                for _ in range(3):
+                    await ws.send("no JSON")
+                with self.assertRaises(websockets.ConnectionClosed):
+                    while True:
+                        self.assertIn(json.loads(await ws.recv())["event"], ("welcome", "error"))
+                self.assertEqual((ws.close_code, ws.close_reason),
+                                 (1008, "too many strikes, come back in 10 s"))
+        self.run_async(conversation(self.server()))
+
+    # ---- Compression ----
+
+    def test_one_with_and_one_without_compression_in_a_room(self):
+        async def conversation(server):
+            async with self.connect(server, "Zip", compression="deflate") as small, \
+                       self.connect(server, "Plain", compression=None) as plain:
+                members = Client(small), Client(plain)
+                self.assertEqual([e.name for e in small.extensions], ["permessage-deflate"])
+                self.assertEqual(plain.extensions, [])
+                for one in members:
+                    await one.join()
+                for one in members:
+                    for text in LONG, "short", LONG[::-1]:
+                        await one.ask(do="say", room="room:tea", text=text)
+                        for other in members:
+                            self.assertEqual((await other.event("message_sent"))["text"], text)
+        self.run_async(conversation(self.server("--deflate")))
+
+    def test_what_is_worth_it_is_compressed_with_a_small_window(self):
+        async def conversation(server):
+            client = await RawClient().open(
+                server.port, "127.0.0.1",
+                Sec_WebSocket_Extensions="permessage-deflate; client_max_window_bits")
+            client.writer.write(do("join", room="room:tea"))
+            for text in "short", LONG:
+                client.writer.write(do("say", room="room:tea", text=text))
+            while (await client.event()).get("text") != "short":
+                pass
+            before = client.bytes, client.compressed
+            self.assertEqual((await client.event())["text"], LONG)
+            self.assertEqual(client.compressed - before[1], 1)
+            self.assertLess(client.bytes - before[0], 300)
+            client.abort()
+        self.run_async(conversation(self.server("--deflate")))
+
+    def test_who_has_a_smaller_window_gets_it_plain(self):
+        async def conversation(server):
+            client = await RawClient().open(
+                server.port, "127.0.0.1", Sec_WebSocket_Extensions=
+                "permessage-deflate; client_max_window_bits; server_max_window_bits=9")
+            client.writer.write(do("join", room="room:tea"))
+            client.writer.write(do("say", room="room:tea", text=LONG))
+            while (await client.event()).get("text") != LONG:
+                pass
+            self.assertEqual(client.compressed, 0)
+            client.abort()
+        self.run_async(conversation(self.server("--deflate")))
+
+    def test_without_the_option_nobody_compresses(self):
+        async def conversation(server):
+            async with self.connect(server, compression="deflate") as ws:
+                self.assertEqual(ws.extensions, [])
+                await Client(ws).join()
+        self.run_async(conversation(self.server()))
+
+    def test_npm_ws_compresses(self):
+        if not (INTEROP / "node_modules/ws/package.json").exists():
+            missing("npm ci in tests/interop has not been run")
+        server = self.server("--deflate")
+        peer = subprocess.run(["node", "-e", NPM, INTEROP / "node_modules/ws", str(server.port), LONG],
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual((peer.returncode, peer.stderr, peer.stdout.strip()),
+                         (0, "", "permessage-deflate"))
+
+    def test_a_bomb_of_a_real_client_is_refused(self):
+        async def conversation(server):
+            async with self.connect(server, compression="deflate") as ws:
+                await ws.send("a" * (1 << 24))
+                with self.assertRaises(websockets.ConnectionClosed):
+                    while True:
+                        await ws.recv()
+                self.assertEqual(ws.close_code, 1009)
+        server = self.server("--deflate")
+        before = self.peak(server)
+        self.run_async(conversation(server))
+        self.assertLess(self.peak(server), before + 4096, "KiB for 16 MiB that nobody wanted")
+
+    @staticmethod
+    def peak(server):
+        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+
+    # ---- Prices ----
+
+    def test_prices_go_out_together_and_the_last_is_right(self):
+        async def conversation(server, updates=500):
+            async with self.connect(server) as a, self.connect(server) as b:
+                speaker, listener = Client(a), Client(b)
+                for one in speaker, listener:
+                    await one.join("ticker:metals")
+                for n in range(1, updates + 1):
+                    await speaker.ask(do="say", room="ticker:metals", text=f"GOLD={n} TIN={-n}")
+                got = []
+                while not got or got[-1] != f"GOLD={updates} TIN={-updates}":
+                    got.append((await listener.event("message_sent"))["text"])
+                seen = [int(text.split("=")[1].split()[0]) for text in got]
+                self.assertEqual(seen, sorted(seen))
+                self.assertLess(len(got), updates / 4)
+        self.run_async(conversation(self.server("--batch-ms", "100", "--burst", "0",
+                                                "--address-burst", "0")))
+
+    # ---- The log ----
+
+    def knock(self, server, times):
+        """So many refused connections, from an address that has used all that it may."""
+        for _ in range(times):
+            with socket.socket() as tcp:
+                tcp.bind(("127.0.0.77", 0))
+                tcp.connect(("127.0.0.1", server.port))
+                tcp.sendall(request(server.port, "/nowhere"))
+                try:
+                    tcp.recv(100)
+                except ConnectionError:
+                    pass
+
+    def test_a_flood_does_not_fill_the_log(self):
+        server = self.server()
+        self.knock(server, 1000)
+        self.assertEqual(server.stop(), 0)
+        log = server.log()
+        self.assertRegex(log, r"ended: refused.* \(1000 in this minute\)")
+        self.assertRegex(log, r"limits: addresses 1, refused \d+, cut \d+")
+        self.assertLess(len(log.splitlines()), 60, log)
+
+    def serve_with(self, stderr):
+        """The server with this stderr (closed here) serves 300 refusals and an honest client."""
+        process = subprocess.Popen([PROGRAM, "--port", "0", "--open"], stdout=subprocess.PIPE,
+                                   stderr=stderr, text=True)
+        os.close(stderr)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        server = type("Server", (), {"port": int(process.stdout.readline().rsplit(":", 1)[1])})
+        self.knock(server, 300)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as tcp:
+            tcp.sendall(request(server.port))
+            self.assertIn(b"HTTP/1.1 101", tcp.recv(100))
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), 0)
+
+    def test_a_full_disk_stops_nobody(self):
+        self.serve_with(os.open("/dev/full", os.O_WRONLY))
+
+    def test_a_log_that_nobody_reads_stops_nobody(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"x" * 65536)
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        self.serve_with(writer)
+
+    def test_a_log_whose_reader_has_gone_stops_nobody(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        self.serve_with(writer)
+
+
+if __name__ == "__main__":
+    result = unittest.main(argv=[sys.argv[0]], exit=False, verbosity=2).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(77 if len(result.skipped) == result.testsRun else 0)
