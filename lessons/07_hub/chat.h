@@ -155,6 +155,10 @@ void conn_cut(conn *c, end why);
 
 typedef enum put { PUT, PUT_FULL, PUT_ENDED } put;
 
+/* The handshake is done, and this is our answer, which goes out first: from now on c is open.
+ * False: it was told to go before that. */
+bool outbox_open(conn *c, GBytes *answer);
+
 /* Put a frame in (it is shared, not copied). Never waits. Its writer learns of it from the next
  * writers_wake(). */
 put outbox_put(conn *c, GBytes *frame);

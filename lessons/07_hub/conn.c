@@ -83,7 +83,6 @@ void *conn_read(void *data)
     g_autoptr(GByteArray) in = g_byte_array_new();
     wsp_conn_options decoder = {.role = WSP_SERVER, .message.max_message = MESSAGE_MAX};
     if ((!rules.arrive || rules.arrive(c)) && door_open(c, in, &decoder)) {
-        atomic_store(&c->open, true);
         hub_tell(OPENED, c, NULL);
         read_all(c, in, &decoder);
     }

@@ -94,6 +94,15 @@ static void set_name(conn *c, wsp_text target)
         c->name = g_strdup_printf("guest-%u", c->number);
 }
 
+/* Is it /ws, perhaps with a query? "http://host/ws" is another way to write it (RFC 9112 3.2.2). */
+static bool is_ours(wsp_text target)
+{
+    g_autofree char *uri = g_strndup(target.data, target.len);
+    const char *host = *uri == '/' ? NULL : strstr(uri, "://");
+    const char *path = host ? strchr(host + 3, '/') : uri;
+    return path && g_str_has_prefix(path, "/ws") && (path[3] == '\0' || path[3] == '?');
+}
+
 bool door_open(conn *c, GByteArray *in, wsp_conn_options *decoder)
 {
     static const char *const subprotocols[] = {"chat"};
@@ -110,8 +119,7 @@ bool door_open(conn *c, GByteArray *in, wsp_conn_options *decoder)
     uint16_t status = wsp_handshake_status(wsp_handshake_request_check(&asked, &head));
     if (status)
         return refuse(c, &(refusal){status, "no-handshake", "a WebSocket is at /ws", NULL, NULL});
-    if (!wsp_text_equal(asked.target, "/ws") &&
-        (asked.target.len < 4 || memcmp(asked.target.data, "/ws?", 4) != 0))
+    if (!is_ours(asked.target))
         return refuse(c, &(refusal){404, "not-here", "a WebSocket is at /ws", NULL, NULL});
     const refusal *r = rules.admit ? rules.admit(c, &head) : NULL;
     if (r)
@@ -123,5 +131,6 @@ bool door_open(conn *c, GByteArray *in, wsp_conn_options *decoder)
         rules.agree(c, &head, decoder, &accepted);
     int len = wsp_handshake_accept_write(answer, sizeof answer, &accepted);
     g_byte_array_remove_range(in, 0, (guint)head_len); /* the rest are frames */
-    return say(c, answer, len);
+    g_autoptr(GBytes) first = g_bytes_new(answer, (gsize)len);
+    return outbox_open(c, first);
 }

@@ -47,18 +47,18 @@ void outbox_sent(outbox *o, GBytes *frame)
     g_bytes_unref(frame);
 }
 
-put outbox_put(conn *c, GBytes *plain)
+put outbox_put(conn *c, GBytes *frame)
 {
     outbox *o = &c->out;
     put result = PUT;
-    g_autoptr(GBytes) frame = rules.dress ? rules.dress(c, plain) : g_bytes_ref(plain);
+    g_autoptr(GBytes) dressed = rules.dress ? rules.dress(c, frame) : g_bytes_ref(frame);
     g_mutex_lock(&o->lock);
     if (o->ended)
         result = PUT_ENDED;
-    else if (o->put - o->taken >= OUTBOX_MAX || is_too_much(o, frame))
+    else if (o->put - o->taken >= OUTBOX_MAX || is_too_much(o, dressed))
         result = PUT_FULL;
     else
-        put_in(o, g_steal_pointer(&frame));
+        put_in(o, g_steal_pointer(&dressed));
     g_mutex_unlock(&o->lock);
     if (result == PUT)
         writers_note(c);
@@ -69,6 +69,19 @@ static void throw_away(outbox *o)
 {
     while (o->put != o->taken)
         outbox_sent(o, o->frames[--o->put % OUTBOX_PLACES]);
+}
+
+bool outbox_open(conn *c, GBytes *answer)
+{
+    outbox *o = &c->out;
+    g_mutex_lock(&o->lock);
+    const bool opens = !o->ended;
+    if (opens)
+        put_in(o, g_bytes_ref(answer));
+    atomic_store(&c->open, opens);
+    g_mutex_unlock(&o->lock);
+    writers_look(c);
+    return opens;
 }
 
 /* The Close has a place of its own: it always fits. */

@@ -32,6 +32,14 @@ void new_id(char id[9])
 
 /* ---- What happens to a client ---- */
 
+/* We stop. Who has heard our 101 hears 1001; who is still at the door is cut. */
+static void send_away(conn *c)
+{
+    outbox_end(c, STOPPED, 0, NULL);
+    if (!atomic_load(&c->open)) /* and it will not open any more */
+        conn_cut(c, STOPPED);
+}
+
 static void arrive(conn *c)
 {
     do
@@ -40,7 +48,7 @@ static void arrive(conn *c)
     g_hash_table_insert(hub.conns, c->id, conn_ref(c));
     hub.opened++;
     if (hub.stops > 0)
-        conn_cut(c, STOPPED);
+        send_away(c);
 }
 
 void hub_refuse(conn *c, const request *r, const char *code, const char *what)
@@ -52,7 +60,9 @@ void hub_refuse(conn *c, const request *r, const char *code, const char *what)
 static void ask(conn *c, const request *r)
 {
     const char *no = r->action != WRONG && rules.may ? rules.may(c, r) : NULL;
-    if (r->action == WRONG)
+    if (hub.stops > 0)
+        ; /* too late: nobody would hear of it */
+    else if (r->action == WRONG)
         hub_refuse(c, r, r->code, r->what);
     else if (no)
         hub_refuse(c, r, no, "you may not do this here");
@@ -73,7 +83,7 @@ static void bury(conn *c)
 
 /* ---- What happens to all ---- */
 
-/* The first time all are told, and those that are not open yet are cut; then all are. */
+/* The first time all are told; then all are cut. */
 static void stop(void)
 {
     GHashTableIter each;
@@ -81,10 +91,10 @@ static void stop(void)
     hub.stops++;
     g_hash_table_iter_init(&each, hub.conns);
     for (void *c; g_hash_table_iter_next(&each, NULL, &c);)
-        if (hub.stops > 1 || !atomic_load(&((conn *)c)->open))
-            conn_cut(c, hub.stops > 1 ? FORCED : STOPPED);
+        if (hub.stops > 1)
+            conn_cut(c, FORCED);
         else
-            outbox_end(c, STOPPED, 0, NULL);
+            send_away(c);
 }
 
 static void tick(void)

@@ -98,7 +98,8 @@ static void serve(conn *c)
     uint16_t code;
     const int64_t patience = g_get_monotonic_time() + CLOSE_MS * MS;
     if (!send_all(c)) {
-        conn_cut(c, LOST);
+        if (!atomic_load(&c->left)) /* once its reader knows, there is nothing more to do */
+            conn_cut(c, LOST);
     } else if (c->waits && outbox_why(c, &code)) {
         c->deadline = MIN(c->deadline, patience); /* a Close waits for room, but not for ever */
     } else if (!c->waits && !c->said_fin && outbox_why(c, &code)) {
