@@ -51,16 +51,19 @@ put outbox_put(conn *c, GBytes *frame)
 {
     outbox *o = &c->out;
     put result = PUT;
+    bool first = false;
     g_autoptr(GBytes) dressed = rules.dress ? rules.dress(c, frame) : g_bytes_ref(frame);
     g_mutex_lock(&o->lock);
     if (o->ended)
         result = PUT_ENDED;
     else if (o->put - o->taken >= OUTBOX_MAX || is_too_much(o, dressed))
         result = PUT_FULL;
-    else
+    else {
+        first = o->put == o->taken;
         put_in(o, g_steal_pointer(&dressed));
+    }
     g_mutex_unlock(&o->lock);
-    if (result == PUT)
+    if (first) /* its writer knows, or will be told, of one that has not been taken yet */
         writers_note(c);
     return result;
 }

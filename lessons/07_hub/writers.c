@@ -40,6 +40,11 @@ void writers_note(conn *c)
 
 /* ---- Sending ---- */
 
+static int64_t in_ms(int64_t ms)
+{
+    return g_get_monotonic_time() + ms * MS;
+}
+
 /* So many bytes have gone. */
 static void went(outbox *o, sending *s, size_t bytes)
 {
@@ -74,7 +79,7 @@ static bool send_all(conn *c)
         const bool waited = c->waits;
         c->waits = n < 0 && errno == EAGAIN;
         if (c->waits && !waited)
-            c->deadline = g_get_monotonic_time() + options.write_ms * MS;
+            c->deadline = in_ms(options.write_ms);
         if (c->waits)
             return true;
         if (n > 0)
@@ -96,17 +101,16 @@ static void drop_unsent(int fd)
 static void serve(conn *c)
 {
     uint16_t code;
-    const int64_t patience = g_get_monotonic_time() + CLOSE_MS * MS;
     if (!send_all(c)) {
         if (!atomic_load(&c->left)) /* once its reader knows, there is nothing more to do */
             conn_cut(c, LOST);
     } else if (c->waits && outbox_why(c, &code)) {
-        c->deadline = MIN(c->deadline, patience); /* a Close waits for room, but not for ever */
+        c->deadline = MIN(c->deadline, in_ms(CLOSE_MS)); /* a Close waits, but not for ever */
     } else if (!c->waits && !c->said_fin && outbox_why(c, &code)) {
         if (atomic_load(&c->open)) /* before, it is its reader's, and it was cut */
             rules.finish(c);       /* a FIN goes out when all is sent */
         c->said_fin = true;        /* now the client has to */
-        c->deadline = patience;
+        c->deadline = in_ms(CLOSE_MS);
     }
 }
 
