@@ -69,7 +69,7 @@ static const GOptionEntry entries[] = {
     {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.seconds, "of measuring, 5", "SECONDS"},
     {"thread-each", 0, 0, G_OPTION_ARG_NONE, &options.thread_each,
      "the server has a thread for each connection: look at the limits of threads, too", NULL},
-    {NULL},
+    {0},
 };
 
 static struct {
