@@ -14,60 +14,56 @@ import asyncio
 import base64
 import json
 import pathlib
-import sys
 import tempfile
 import urllib.parse
 
-from chromium import Browser, skip_if_missing, websockets
+from chat_page import ERRORS, HURRY, NOTES, PEOPLE, PRESENT, RAW, ROOMS, SAID, STATE, TYPED, WHY
+from chromium import Browser, expect, skip_if_missing, websockets
 from gate import Gate, make_certificate
 from server import Server
 
-STATE = "document.body.dataset.state"
-SAID = "[...document.querySelectorAll('#lists ol:not([hidden]) .said')].map(l => l.dataset.head + ': ' + l.textContent)"
-NOTES = "[...document.querySelectorAll('#lists ol:not([hidden]) .note')].map(l => l.textContent)"
-ERRORS = "[...document.querySelectorAll('#errors li')].map(l => l.textContent)"
-PEOPLE = "document.getElementById('people').checkVisibility() && document.getElementById('people').textContent"
-ROOMS = "[...document.querySelectorAll('#tabs button')].map(b => [b.textContent, b.dataset.unread, b.ariaCurrent])"
-RAW = "[...document.querySelectorAll('#trace li')].map(l => l.className + ' ' + l.textContent)"
-WHY = "document.getElementById('why').textContent"
-# Whoever waits need not wait so long. False, for what is waited for is something else.
-HURRY = "(part => part.checkVisibility() && !!part.click())(document.getElementById('again'))"
 EVIL = "<img src=x onerror=hit=1>"
 
-# All that is wider than it may be: the page itself, and whatever would have to be scrolled sideways.
-TOO_WIDE = """[...document.querySelectorAll('*')].filter(e => e.scrollWidth > e.clientWidth + 1 &&
-  (e === document.documentElement || !['visible', 'clip'].includes(getComputedStyle(e).overflowX)) &&
-  e.tagName !== 'INPUT').map(e => e.tagName + '#' + e.id)"""
+# All that is wider than it may be: the page itself, and whatever would be scrolled sideways.
+TOO_WIDE = """[...document.querySelectorAll('*')].filter(part => part.tagName !== 'INPUT' &&
+  part.scrollWidth > part.clientWidth + 1 && (part === document.documentElement ||
+    !['visible', 'clip'].includes(getComputedStyle(part).overflowX)))
+  .map(part => part.tagName + '#' + part.id)"""
 # Texts with less contrast than 4.5 to 1 (WCAG 2.2, 1.4.3), what is switched off excepted.
 PALE = """(() => {
-  const light = colour => { const [r, g, b] = colour.match(/[\\d.]+/g).map(v => v / 255)
-                              .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-                            return .2126 * r + .7152 * g + .0722 * b }
-  const behind = e => { const c = getComputedStyle(e).backgroundColor
-                        return c.endsWith(', 0)') && e.parentElement ? behind(e.parentElement) : c }
+  const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4
+  const light = colour => {
+    const [r, g, b] = colour.match(/[\d.]+/g).map(v => linear(v / 255))
+    return .2126 * r + .7152 * g + .0722 * b
+  }
+  const clear = colour => colour.endsWith(', 0)')
+  const behind = part => {
+    const colour = getComputedStyle(part).backgroundColor
+    return clear(colour) && part.parentElement ? behind(part.parentElement) : colour
+  }
+  const says = (part, pseudo, style) =>
+    pseudo === '' ? [...part.childNodes].some(n => n.nodeType === 3 && n.data.trim()) :
+    pseudo === '::placeholder' ? part.placeholder :
+    !['none', 'normal', '""'].includes(style.content)
   const pale = []
-  for (const e of document.querySelectorAll('body *'))
-    for (const part of ['', '::before', '::after', '::placeholder']) {
-      const style = getComputedStyle(e, part), own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
-      if (!e.checkVisibility() || e.disabled || e.closest('script, style')) continue
-      if (part === '' ? !own : part === '::placeholder' ? !e.placeholder : ['none', 'normal', '""'].includes(style.content)) continue
-      const ground = part && !style.backgroundColor.endsWith(', 0)') ? style.backgroundColor : behind(e)
+  for (const part of document.querySelectorAll('body *:not(script)'))
+    for (const pseudo of ['', '::before', '::after', '::placeholder']) {
+      const style = getComputedStyle(part, pseudo)
+      if (!part.checkVisibility() || part.disabled || !says(part, pseudo, style)) continue
+      const own = pseudo && !clear(style.backgroundColor)
+      const ground = own ? style.backgroundColor : behind(part)
       const [low, high] = [light(style.color), light(ground)].sort((a, b) => a - b)
-      if ((high + .05) / (low + .05) < 4.5) pale.push(e.tagName + '#' + e.id + '.' + e.className + part + ' ' + style.color + ' on ' + ground)
+      if ((high + .05) / (low + .05) < 4.5)
+        pale.push([part.tagName, part.id, part.className, pseudo, style.color, ground].join(' '))
     }
   return pale
 })()"""
 
 
-def expect(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}\nis      {got!r:.2000}\nand not {wanted!r:.2000}")
-
-
-async def press(tab, key, code):
+async def press_enter(tab):
     for kind in ("keyDown", "keyUp"):
-        await tab.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, text="\r" if key == "Enter" else "",
-                       windowsVirtualKeyCode=code)
+        await tab.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r",
+                       windowsVirtualKeyCode=13)
 
 
 async def type_line(tab, text=""):
@@ -75,7 +71,7 @@ async def type_line(tab, text=""):
     await tab.call("Page.bringToFront")
     if text:
         await tab.call("Input.insertText", text=text)
-    await press(tab, "Enter", 13)
+    await press_enter(tab)
 
 
 async def fill(tab, form, text):
@@ -93,6 +89,11 @@ async def click(tab, selector):
     }})(document.querySelector({json.dumps(selector)}))"""), True)
 
 
+def page(hub, **start):
+    """The page's address, and what it starts with."""
+    return f"http://{hub}/#{urllib.parse.urlencode(start)}"
+
+
 # ---- What is tried, in this order ----
 
 async def arrive(browser, hub):
@@ -104,11 +105,11 @@ async def arrive(browser, hub):
     await type_line(ann)  # the room that the page proposes
     await ann.until(ROOMS, [["room:lobby", "", "true"]])
     await ann.until(PEOPLE, "1 here: Ann")
-    ben = await browser.tab(f"http://{hub}/#" + urllib.parse.urlencode({"name": "Ben", "rooms": "room:lobby"}))
+    ben = await browser.tab(page(hub, name="Ben", rooms="room:lobby"))
     await ben.until(STATE, "open")
     expect("Ben's address bar", await ben.evaluate("location.href"), f"http://{hub}/")
     for tab in ann, ben:
-        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
+        await tab.until(PRESENT, "2 here,Ann,Ben")
     return ann, ben
 
 
@@ -117,27 +118,31 @@ async def talk(ann, ben):
     await type_line(ann, "Grüße")
     await ann.until(SAID, ["Ann (you): Grüße"])
     await ben.until(SAID, ["Ann: Grüße"])
-    expect("the field of what was said", await ann.evaluate("document.getElementById('text').value"), "")
+    expect("the field of what was said", await ann.evaluate(TYPED), "")
     panels = [await tab.evaluate(RAW) for tab in (ann, ben)]
     sent = json.loads(panels[0][-2].removeprefix("sent "))
-    expect("what Ann sent", {**sent, "ref": "N"}, {"do": "say", "room": "room:lobby", "text": "Grüße", "ref": "N"})
+    expect("what Ann sent", {**sent, "ref": "N"},
+           {"do": "say", "room": "room:lobby", "text": "Grüße", "ref": "N"})
     expect("what Ben got", panels[1][-1], panels[0][-1])
     event = json.loads(panels[0][-1].removeprefix("received "))
-    expect("the event", [event[key] for key in ("event", "seq", "name", "text")], ["message_sent", 1, "Ann", "Grüße"])
+    expect("the event", [event[key] for key in ("event", "seq", "name", "text")],
+           ["message_sent", 1, "Ann", "Grüße"])
 
 
 async def keep_order(ann, ben):
     """Both show the same, in the same order; the panel keeps the last 200."""
-    for round in range(12):
+    for turn in range(12):
         for tab, who in (ann, "Ann"), (ben, "Ben"):
-            await tab.evaluate(f"for (let n = 0; n < 10; n++) ask({{do: 'say', room: 'room:lobby', text: `{who} {round} ${{n}}`}})")
+            await tab.evaluate(f"""for (let n = 0; n < 10; n++)
+                ask({{ do: 'say', room: 'room:lobby', text: `{who} {turn} ${{n}}` }})""")
         for tab in ann, ben:
-            await tab.until(f"{SAID}.length", 1 + 20 * (round + 1))
-    shown = [[line.replace(" (you)", "") for line in await tab.evaluate(SAID)] for tab in (ann, ben)]
+            await tab.until(f"{SAID}.length", 1 + 20 * (turn + 1))
+    shown = [[line.replace(" (you)", "") for line in await tab.evaluate(SAID)]
+             for tab in (ann, ben)]
     expect("what Ben sees", shown[1], shown[0])
     for who in "Ann", "Ben":
         expect(f"what {who} said", [line for line in shown[0][1:] if line.startswith(who)],
-               [f"{who}: {who} {round} {n}" for round in range(12) for n in range(10)])
+               [f"{who}: {who} {turn} {n}" for turn in range(12) for n in range(10)])
     expect("lines in the panel", await ann.evaluate(f"{RAW}.length"), 200)
 
 
@@ -155,7 +160,7 @@ async def use_rooms(ann, ben):
     await ann.until(PEOPLE, "1 here: Ann")
     await fill(ben, "join", "room:lobby")
     for tab in ann, ben:
-        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
+        await tab.until(PRESENT, "2 here,Ann,Ben")
 
 
 async def make_mistakes(ann):
@@ -165,7 +170,7 @@ async def make_mistakes(ann):
     expect("the error", (await ann.evaluate(ERRORS))[0].split(":")[0], "bad-field")
     await fill(ann, "say", "x" * 2001)
     await ann.until(f"{ERRORS}.map(e => e.slice(0, 10))", ["bad-field:"])
-    expect("what was typed", await ann.evaluate("document.getElementById('text').value.length"), 2001)
+    expect("what was typed", await ann.evaluate(f"{TYPED}.length"), 2001)
     await fill(ann, "say", "shorter")
     await ann.until(f"{SAID}.at(-1)", "Ann (you): shorter")
     expect("the errors", await ann.evaluate(ERRORS), [])
@@ -173,7 +178,8 @@ async def make_mistakes(ann):
 
 async def attack(ann, hub):
     """Names, texts, rooms and errors with HTML in them stay texts."""
-    evil = await websockets.connect(f"ws://{hub}/ws?name={urllib.parse.quote(EVIL)}", subprotocols=["chat"])
+    evil = await websockets.connect(f"ws://{hub}/ws?name={urllib.parse.quote(EVIL)}",
+                                    subprotocols=["chat"])
     me = json.loads(await evil.recv())["member"]
     await evil.send(json.dumps({"do": "join", "room": "room:lobby"}))
     await evil.send(json.dumps({"do": "say", "room": "room:lobby", "text": EVIL}))
@@ -184,12 +190,14 @@ async def attack(ann, hub):
     await fill(ann, "join", EVIL)
     await ann.until(f"{ERRORS}.length", 1)
     # What this server would never say.
-    for event in ({"event": "joined", "room": EVIL, "count": 1, "members": [{"member": me, "name": EVIL}]},
-                  {"event": "error", "code": EVIL, "what": EVIL, "retry_ms": 250}, {"event": "constructor"}, {"event": "__proto__"},
-                  {"event": "nobody knows this one"}):
+    for event in ({"event": "joined", "room": EVIL, "count": 1,
+                   "members": [{"member": me, "name": EVIL}]},
+                  {"event": "error", "code": EVIL, "what": EVIL, "retry_ms": 250},
+                  {"event": "constructor"}, {"event": "__proto__"}, {"event": "unheard-of"}):
         await ann.evaluate(f"hear({json.dumps(event)})")
     await ann.until(f"{ERRORS}.at(-1)", f"{EVIL}: {EVIL} in 250 ms")
-    expect("the rooms", [room for room, *_ in await ann.evaluate(ROOMS)], ["room:lobby", "game:chess", EVIL])
+    expect("the rooms", [room for room, *_ in await ann.evaluate(ROOMS)],
+           ["room:lobby", "game:chess", EVIL])
     await ann.evaluate(f"hear({json.dumps({'event': 'left', 'room': EVIL})})")
     expect("pictures in the page", await ann.evaluate("document.images.length"), 0)
     expect("what the pictures did", await ann.evaluate("typeof hit"), "undefined")
@@ -219,15 +227,17 @@ async def lose_the_server(ann, ben, program, server):
         await tab.until(STATE, "waiting")
         await tab.until(f"{NOTES}.at(-1)", "disconnected")
         expect("who is here", await tab.evaluate(PEOPLE), False)
-        expect("may send", await tab.evaluate("document.querySelector('#say button').disabled"), True)
+        expect("the button is off", await tab.evaluate(
+            "document.querySelector('#say button').disabled"), True)
         await tab.until(f"/^[0-9.]+ s to reconnect: (1006|no server)/.test({WHY})")
     await ann.until(f"{WHY}.includes('no server there') || {HURRY}")
     again = Server(program, "--port", server.address.split(":")[1])
     await ann.until(f"{STATE} === 'open' || {HURRY}")  # Ben comes back when he has waited
     for tab in ann, ben:
         await tab.until(STATE, "open")
-        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Ben")
-        await tab.until(f"{NOTES}.slice(-2)", ["disconnected", "connected again; what was said in between is missing"])
+        await tab.until(PRESENT, "2 here,Ann,Ben")
+        await tab.until(f"{NOTES}.slice(-2)", [
+            "disconnected", "connected again; what was said in between is missing"])
     await fill(ben, "say", "still there?")
     for tab, who in (ann, "Ben"), (ben, "Ben (you)"):
         await tab.until(f"{SAID}.at(-1)", f"{who}: still there?")
@@ -241,7 +251,7 @@ async def go_away(ann, ben):
     await ann.until(PEOPLE, "1 here: Ann")
     await fill(ben, "hello", "Bén & Co + 1 #?%")
     for tab in ann, ben:
-        await tab.until(f"{PEOPLE}.split(/[:,] /).sort().join()", "2 here,Ann,Bén & Co + 1 #?%")
+        await tab.until(PRESENT, "2 here,Ann,Bén & Co + 1 #?%")
 
 
 async def wait_for_longer(browser, hub):
@@ -264,12 +274,16 @@ async def wait_for_longer(browser, hub):
       clearTimeout(timer)
       return document.body.dataset.state
     })""")
-    expect("the codes that say: come back", [1000 + n for n, state in enumerate(ends) if state == "waiting"],
+    expect("the codes that say: come back",
+           [1000 + n for n, state in enumerate(ends) if state == "waiting"],
            [1001, 1005, 1006, 1011, 1012, 1013, 1014])
     expect("other states", set(ends), {"waiting", "closed"})
-    expect("a session of 30 s is a good one", await tab.evaluate(
-        "Math.random = () => 1; socket.since = Date.now() - 30000; closed(1006, '1006'); clearTimeout(timer);"
-        f"parseFloat({WHY})"), 1)
+    expect("the wait behind a session of 30 s", await tab.evaluate(f"""
+      Math.random = () => 1
+      socket.since = Date.now() - 30000
+      closed(1006, '1006')
+      clearTimeout(timer)
+      parseFloat({WHY})"""), 1)
     await click(tab, "#again")
     expect("the state when nobody waits any more", await tab.evaluate(STATE), "connecting")
     await tab.until(STATE, "open")
@@ -278,15 +292,16 @@ async def wait_for_longer(browser, hub):
 
 
 async def bring_a_token(browser, folder, scheme, *arguments):
-    """To lesson 08's server. The token goes as a subprotocol, and is nowhere to be seen. What it does
-    not grant is an error; without a good one there is no connection, and no word why."""
+    """To lesson 08's server. The token goes as a subprotocol, and is nowhere to be seen. What it
+    does not grant is an error; without a good one there is no connection, and no word why."""
     gate = Gate(folder, *arguments)
     server = f"{scheme}://127.0.0.1:{gate.port}/"
     try:
         token = gate.token("Ann", join="room:*", say="room:tea")
         tab = await browser.tab(f"{server}#token={token}&rooms=room:tea")
         await tab.until(STATE, "open")
-        expect("the subprotocols", tab.requests[-1].get("Sec-WebSocket-Protocol"), f"chat, bearer.{token}")
+        expect("the subprotocols", tab.requests[-1]["Sec-WebSocket-Protocol"],
+               f"chat, bearer.{token}")
         expect("address and subprotocol", await tab.evaluate("[socket.url, socket.protocol]"),
                [f"{server.replace('http', 'ws')}ws?name=", "chat"])
         expect("the token in the page", await tab.evaluate(
@@ -308,7 +323,7 @@ async def bring_a_token(browser, folder, scheme, *arguments):
 
 
 async def look(tab):
-    """On a telephone and a projector, by day and by night: nothing is too wide, nothing is pale, and
+    """On a telephone and a projector, by day and by night: nothing is too wide, nothing is pale,
     the field to write in can be seen. Whoever hears the page hears what each field is for."""
     for width, height in (360, 740), (768, 1024), (1920, 1080):
         await tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
@@ -316,17 +331,18 @@ async def look(tab):
         for scheme in "light", "dark":
             await tab.call("Emulation.setEmulatedMedia",
                            features=[{"name": "prefers-color-scheme", "value": scheme}])
-            for folded in True, False:
-                await tab.evaluate(f"document.getElementById('wire').open = {str(not folded).lower()}")
+            for panel in "false", "true":
+                await tab.evaluate(f"document.getElementById('wire').open = {panel}")
                 expect(f"too wide at {width}", await tab.evaluate(TOO_WIDE), [])
                 expect(f"too pale at {width}, {scheme}", await tab.evaluate(PALE), [])
-            await tab.evaluate("document.getElementById('wire').open = innerWidth > 960")
-            expect(f"the field to write in, at {width}", await tab.evaluate(
-                "!document.getElementById('text').checkVisibility() ||"
-                "document.getElementById('text').getBoundingClientRect().bottom <= innerHeight"), True)
+        await tab.evaluate("document.getElementById('wire').open = innerWidth > 960")
+        expect(f"where the field to write in ends, at {width}", await tab.evaluate("""(field =>
+            !field.checkVisibility() || field.getBoundingClientRect().bottom <= innerHeight
+            )(document.getElementById('text'))"""), True)
     nodes = (await tab.call("Accessibility.getFullAXTree"))["nodes"]
-    nameless = [node["nodeId"] for node in nodes if not node["ignored"] and
-                node["role"]["value"] in ("textbox", "button") and not node.get("name", {}).get("value")]
+    nameless = [node["nodeId"] for node in nodes
+                if not node["ignored"] and node["role"]["value"] in ("textbox", "button") and
+                not node.get("name", {}).get("value")]
     expect("fields and buttons without a name", nameless, [])
 
 
@@ -343,18 +359,23 @@ async def be_long(ann, ben):
 
 async def take_picture(browser, hub, file):
     """Of the page in the middle of a talk."""
-    ann, ben, cleo = [await browser.tab(f"http://{hub}/#" + urllib.parse.urlencode({"name": name, "rooms": rooms}))
-                      for name, rooms in (("Ann", "game:chess room:tea"), ("Ben", "room:tea"), ("Cleo", "game:chess room:tea"))]
+    ann = await browser.tab(page(hub, name="Ann", rooms="game:chess room:tea"))
+    ben = await browser.tab(page(hub, name="Ben", rooms="room:tea"))
+    cleo = await browser.tab(page(hub, name="Cleo", rooms="game:chess room:tea"))
     await ann.until(f"{PEOPLE}.slice(0, 6)", "3 here")
-    for tab, text in ((ben, "Good morning! Is the kettle on?"), (ann, "Two minutes. Who takes milk?"),
-                      (cleo, "Milk, please, and no sugar."), (ben, "None for me."), (ann, "It is ready.")):
+    for tab, text in ((ben, "Good morning! Is the kettle on?"),
+                      (ann, "Two minutes. Who takes milk?"),
+                      (cleo, "Milk, please, and no sugar."),
+                      (ben, "None for me."),
+                      (ann, "It is ready.")):
         await fill(tab, "say", text)
         await ann.until(f"{SAID}.at(-1)?.split(': ').at(-1)", text)
     await click(cleo, "#tabs button")
     await fill(cleo, "say", "e4")
     await ann.until(ROOMS, [["game:chess", "1", "false"], ["room:tea", "", "true"]])
     await ann.call("Page.bringToFront")
-    await ann.call("Emulation.setDeviceMetricsOverride", width=1280, height=640, deviceScaleFactor=1, mobile=False)
+    await ann.call("Emulation.setDeviceMetricsOverride", width=1280, height=640,
+                   deviceScaleFactor=1, mobile=False)
     await ann.evaluate("document.activeElement.blur(); document.getElementById('wire').open = true")
     picture = await ann.call("Page.captureScreenshot", format="png")
     file.write_bytes(base64.b64decode(picture["data"]))
@@ -388,8 +409,8 @@ async def main(folder, picture):
         await ann.until(STATE, "waiting")  # the server has said: 1001
         await look(ann)
         for tab in ann, ben:
-            expect("what the browser complains about", [line for line in tab.complaints
-                                                        if "ERR_CONNECTION_REFUSED" not in line], [])
+            expect("what the browser complains about",
+                   [line for line in tab.complaints if "ERR_CONNECTION_REFUSED" not in line], [])
         await bring_a_token(browser, folder, "http")
         with tempfile.TemporaryDirectory() as home:
             certificate, key = make_certificate(home)

@@ -21,8 +21,8 @@ PATIENCE = 60  # seconds, for one thing to happen
 
 
 def skip_if_missing(*programs):
-    """Exit status 77 (1 where CI is set) when Chromium, Python's websockets, or one of these programs
-    is not installed."""
+    """Exit status 77 (1 where CI is set) when Chromium, Python's websockets, or one of these
+    programs is not installed."""
     missing = [program for program in ("chromium", *programs) if not shutil.which(program)]
     missing += [] if websockets else ["python3-websockets"]
     if missing:
@@ -37,6 +37,11 @@ def until(what, found):
             sys.exit(f"{what}: not within {PATIENCE} s")
         time.sleep(0.05)
     return value
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        sys.exit(f"{what}\nis      {got!r:.2000}\nand not {wanted!r:.2000}")
 
 
 class ScriptError(Exception):
@@ -131,7 +136,8 @@ class Browser:
         tab = Tab(await websockets.connect(address, max_size=None))
         for domain in ("Runtime", "Log", "Page", "Network"):
             await tab.call(f"{domain}.enable")
-        await tab.call("Security.setIgnoreCertificateErrors", ignore=True)  # ours is signed by nobody
+        # Ours is signed by nobody.
+        await tab.call("Security.setIgnoreCertificateErrors", ignore=True)
         await tab.call("Page.navigate", url=url)
         await tab.until("document.readyState === 'complete' && location.href !== 'about:blank'")
         return tab

@@ -9,14 +9,11 @@ import asyncio
 import pathlib
 import sys
 
-from chromium import Browser, skip_if_missing
+from chat_page import ROOMS, SAID, STATE
+from chromium import Browser, expect, skip_if_missing
 from gate import Gate
 
 FOLDER = pathlib.Path(sys.argv[1]).resolve()
-STATE = "document.body.dataset.state"
-ROOMS = "[...document.querySelectorAll('#tabs button')].map(b => b.textContent)"
-SAID = ("[...document.querySelectorAll('#lists ol:not([hidden]) .said')]"
-        ".map(l => l.dataset.head + ': ' + l.textContent)")
 # What becomes of a WebSocket that a page's script opens.
 OPENED = """new Promise(resolve => {
   const ws = new WebSocket('ws://127.0.0.1:%d/ws')
@@ -25,17 +22,12 @@ OPENED = """new Promise(resolve => {
 })"""
 
 
-def expect(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}\nis      {got!r:.2000}\nand not {wanted!r:.2000}")
-
-
 async def be_a_guest(browser, server, token):
     """The token goes from the link into a subprotocol, and stays nowhere that others see."""
     home = f"http://127.0.0.1:{server.port}/"
     tab = await browser.tab(f"{home}#token={token}&rooms=room:tea")
     await tab.until(STATE, "open")
-    await tab.until(ROOMS, ["room:tea"])
+    await tab.until(ROOMS, [["room:tea", "", "true"]])
     await tab.evaluate("ask({do: 'say', room: 'room:tea', text: 'hello'})")
     await tab.until(SAID, ["guest (you): hello"])
     expect("the address bar", await tab.evaluate("location.href"), home)
