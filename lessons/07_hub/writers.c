@@ -61,9 +61,8 @@ static ssize_t send_rest(conn *c)
     struct iovec out[OUTBOX_PLACES];
     sending *s = c->rest;
     int count = 0;
-    for (unsigned i = s->first; i < s->count; i++, count++) {
+    for (unsigned i = s->first; i < s->count; i++, count++)
         out[count].iov_base = (void *)g_bytes_get_data(s->frames[i], &out[count].iov_len);
-    }
     out[0].iov_base = (char *)out[0].iov_base + s->offset;
     out[0].iov_len -= s->offset;
     return rules.send(c, out, count);
