@@ -678,7 +678,13 @@ TEST(Play, TheSeedDecides)
 
 TEST(Play, ALimitOfDescriptorsReachesTheProgram)
 {
-    fails(Played("descriptors: 12\nconnect c 20\n"),
-          "  1 action  c[@] connects to /ws                                 no response\n"
-          "            waited 1 s\n");
+    /* It looks for a descriptor now and then: whether that is seen to be nothing is chance. */
+    const Played played("descriptors: 12\nconnect c 20\n");
+    ASSERT_NE(played.r, nullptr);
+    EXPECT_EQ(played.r->verdict, PLAY_FAIL);
+    EXPECT_TRUE(g_regex_match_simple(R"(1 action  c\[\d+\] connects to /ws +no response\n)"
+                                     R"( +(waited 1 s|the program does nothing))",
+                                     played.story.c_str(), (GRegexCompileFlags)0,
+                                     (GRegexMatchFlags)0))
+        << played.story;
 }
