@@ -9,6 +9,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import time
 
 from programs import exists
 from table import print_table, times
@@ -48,8 +49,19 @@ def on_core(core):
     return (lambda: os.sched_setaffinity(0, {core})) if os.cpu_count() > 1 else None
 
 
+def used():
+    """Seconds of CPU time that everything has used until now, and what we started has."""
+    with open("/proc/stat") as file:
+        user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    ours = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ((user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK"),
+            ours.ru_utime + ours.ru_stime)
+
+
 def load(build, server, *arguments):
-    """What hub_load says of a server that is started for it; None where the machine is too small."""
+    """What hub_load says of a server that is started for it, and how many processors others used
+    meanwhile ("others"); None where the machine is too small."""
+    start, (all_before, ours_before) = time.monotonic(), used()
     command, dialect = server
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                stdin=subprocess.DEVNULL, preexec_fn=on_core(0))
@@ -66,7 +78,10 @@ def load(build, server, *arguments):
         sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
     if done.returncode == 77:
         print(f"\nhub: skipped: {done.stderr.strip()}")
-    return json.loads(done.stdout) if done.returncode == 0 else None
+        return None
+    all_after, ours_after = used()
+    others = (all_after - all_before - (ours_after - ours_before)) / (time.monotonic() - start)
+    return json.loads(done.stdout) | {"others": max(others, 0)}
 
 
 def medians(runs):
@@ -82,6 +97,11 @@ def measure(build, commands, rounds, variants):
             for variant, arguments in variants.items():
                 runs.setdefault((name, variant), []).append(load(build, server, *arguments))
     return {key: medians(each) for key, each in runs.items() if None not in each}
+
+
+def print_others(seen):
+    cores = statistics.median(got["others"] for got in seen.values())
+    print(f"\nother programs used {cores:.2f} of the {os.cpu_count()} cores meanwhile")
 
 
 def beside(seen, case, key, name, peer):
@@ -118,6 +138,7 @@ def broadcast(build, folder, rounds, markdown):
                            "client's core"],
                     [broadcast_row(seen, case, name) for name in commands if (name, case) in seen],
                     markdown)
+    print_others(seen)
 
 
 def stopped(build, folder, rounds, markdown):
@@ -139,6 +160,7 @@ def stopped(build, folder, rounds, markdown):
     print_table(f"{STOPPED} more that read nothing", ["deliveries/s, after / before", "p50", "p99",
                                                       "longest", "hung up meanwhile", "memory"],
                 rows, markdown)
+    print_others(seen)
 
 
 def idle(build, folder, rounds, markdown):
