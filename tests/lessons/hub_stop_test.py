@@ -85,11 +85,13 @@ class Stop(chat.Case):
         """Who has got a 101 gets a 1001, too; who has not is cut."""
         service, members = await self.begin()
         ends = []
+        opened = asyncio.Event()
 
         async def knock():
             client = Client()
             try:
                 await client.open(service.port, service.request("late"))
+                opened.set()
             except (ConnectionError, asyncio.IncompleteReadError):
                 return ends.append("cut")
             code = 1006
@@ -100,12 +102,14 @@ class Stop(chat.Case):
             ends.append(code)
             client.abort()
 
+        async def stop_at_once():
+            await opened.wait()
+            return await service.stop()
+
         knocks = []
-        stop = None
-        for number in range(600):
+        stop = asyncio.create_task(stop_at_once())
+        for _ in range(600):
             knocks.append(asyncio.create_task(knock()))
-            if number == 300:
-                stop = asyncio.create_task(service.stop())
             await asyncio.sleep(0)
         await together(knocks)
         await stop
