@@ -201,6 +201,8 @@ async def attack(ann, hub):
     await ann.evaluate(f"hear({json.dumps({'event': 'left', 'room': EVIL})})")
     expect("pictures in the page", await ann.evaluate("document.images.length"), 0)
     expect("what the pictures did", await ann.evaluate("typeof hit"), "undefined")
+    await click(ann, "#tabs button")
+    expect("who is here", EVIL in await ann.evaluate(PEOPLE), True)
     await evil.close()
     await ann.until(f"{PEOPLE}.includes('{EVIL}')", False)
 
@@ -284,8 +286,9 @@ async def wait_for_longer(browser, hub):
       closed(1006, '1006')
       clearTimeout(timer)
       parseFloat({WHY})"""), 1)
-    await click(tab, "#again")
-    expect("the state when nobody waits any more", await tab.evaluate(STATE), "connecting")
+    expect("the state when nobody waits any more", await tab.evaluate(f"""(again =>
+        again.checkVisibility() && (again.click(), {STATE}))(document.getElementById('again'))"""),
+           "connecting")
     await tab.until(STATE, "open")
     await tab.connection.close()
     return tab
