@@ -1,12 +1,13 @@
 /* Given: messages. What is printed of one, and which id it has. */
 #include "06_client/client.h"
+#include "06_client/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <json-glib/json-glib.h>
 
-enum { ID_MAX = 128, DEPTH_MAX = 64 };
+enum { ID_MAX = 128, PARTS_MAX = 1000 };
 
 /* How a control character is written; NULL = it is none. A tab stays. C1 (U+0080 to U+009F) is two
  * bytes in UTF-8; some terminals obey it. */
@@ -58,28 +59,9 @@ bool message_print(uint8_t opcode, const void *data, size_t len)
     return fflush(stdout) == 0 && !ferror(stdout); /* who reads us may wait for this message */
 }
 
-/* JSON-GLib goes one function call deeper for each level: a message of 100,000 '[' would use up our
- * stack. */
-static bool is_flat(const char *text, size_t len)
-{
-    unsigned depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < len && depth <= DEPTH_MAX; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '[' || text[i] == '{'))
-            depth++;
-        else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
-            depth--;
-    }
-    return depth <= DEPTH_MAX;
-}
-
 char *message_id(const void *data, size_t len)
 {
-    if (!memmem(data, len, "\"id\"", 4) || !is_flat(data, len))
+    if (!memmem(data, len, "\"id\"", 4) || !json_is_small(data, len, PARTS_MAX))
         return NULL;
     g_autoptr(JsonParser) parser = json_parser_new();
     if (!json_parser_load_from_data(parser, data, (gssize)len, NULL))

@@ -138,7 +138,7 @@ struct conn {
 
 /* A client that has connected; its reader begins. False: no thread could be had. */
 bool conn_start(int fd, unsigned number);
-void *conn_read(void *c); /* the reader's thread */
+void *conn_read(void *data); /* the reader's thread */
 conn *conn_ref(conn *c);
 void conn_unref(conn *c);
 

@@ -22,7 +22,7 @@ extern struct hub {
     int turn; /* what has happened since the writers were woken */
 } hub;
 
-void room_free(void *room); /* with g_hash_table_new_full */
+void room_free(void *data); /* with g_hash_table_new_full */
 void new_id(char id[9]);    /* random, 8 hexadecimal digits */
 
 /* hub.c: to one client; the frame is taken over. */

@@ -3,11 +3,14 @@
  * they mean is ours to define, to check, and to answer when it is wrong. A request that is none is
  * no reason to hang up: its sender is told what is wrong with it.
  */
+#include "06_client/json.h"
 #include "07_hub/chat.h"
 
 #include <string.h>
 
 #include <json-glib/json-glib.h>
+
+enum { PARTS_MAX = 16 }; /* of a request */
 
 /* Which members each action has to have. */
 static const struct action_kind {
@@ -92,33 +95,11 @@ static request *read_object(JsonObject *object)
     return r;
 }
 
-/* A tree of JSON takes fifty times the memory of its text, and a deep one takes the stack: so first
- * look how many parts it would have. What only some readers of JSON know ('text', comments) is none
- * (RFC 8259), and would let parts hide from us. */
-static bool is_small(const char *text, size_t len)
-{
-    enum { PARTS_MAX = 16 };
-    unsigned parts = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < len; i++) {
-        const char c = text[i];
-        if (quoted && c == '\\')
-            i++;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (!quoted && (c == '\'' || c == '/' || c == '#'))
-            return false;
-        else if (!quoted && (c == '[' || c == '{' || c == ','))
-            parts++;
-    }
-    return parts <= PARTS_MAX;
-}
-
 request *request_read(bool is_text, const void *message, size_t len)
 {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     JsonNode *root = NULL;
-    if (is_text && len > 0 && is_small(message, len) &&
+    if (is_text && len > 0 && json_is_small(message, len, PARTS_MAX) &&
         json_parser_load_from_data(parser, message, (gssize)len, NULL))
         root = json_parser_get_root(parser);
     if (!root || !JSON_NODE_HOLDS_OBJECT(root))

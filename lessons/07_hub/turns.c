@@ -230,7 +230,8 @@ void hub_clear(void)
     g_hash_table_unref(hub.rooms);
 }
 
-/* JSON-GLib makes its types when they are used first: that is here, where no other thread is. */
+/* JSON-GLib sets itself up when it is first used: here, where there is one thread yet. It would be
+ * sound later, too; but no race detector sees GLib's own locks. */
 static void warm_up(void)
 {
     request *nothing = request_read(true, "{}", 2);
@@ -242,9 +243,6 @@ void hub_init(void)
 {
     warm_up();
     inbox = g_async_queue_new();
-    /* json-glib sets itself up when it is first used: here, where there is one thread yet. It would
-     * be sound later, too; but no race detector sees GLib's own locks. */
-    request_free(request_read(true, "{}", 2));
     hub.conns = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)conn_unref);
     hub.rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_free);
 }

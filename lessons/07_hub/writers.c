@@ -24,6 +24,7 @@ typedef struct writer {
     GPtrArray *due; /* conns with something to do; referenced */
     bool woken, working, stopping;
     GPtrArray *watched; /* the thread's own: conns that wait for room, or for the client's end */
+    GArray *fds;        /* ... and what it waits for */
 } writer;
 
 static writer writers[WRITERS];
@@ -58,8 +59,8 @@ static void went(outbox *o, sending *s, size_t bytes)
 
 static ssize_t send_rest(conn *c)
 {
-    struct iovec out[OUTBOX_PLACES];
-    sending *s = c->rest;
+    struct iovec out[OUTBOX_PLACES] = {{0}};
+    const sending *s = c->rest;
     int count = 0;
     for (unsigned i = s->first; i < s->count; i++, count++)
         out[count].iov_base = (void *)g_bytes_get_data(s->frames[i], &out[count].iov_len);
@@ -141,7 +142,8 @@ static void watch_or_not(writer *w, conn *c)
 static void wait_for_something(writer *w)
 {
     const unsigned count = w->watched->len;
-    g_autofree struct pollfd *fds = g_new0(struct pollfd, count + 1);
+    g_array_set_size(w->fds, count + 1);
+    struct pollfd *fds = (struct pollfd *)(void *)w->fds->data;
     int64_t next = INT64_MAX;
     fds[count] = (struct pollfd){.fd = w->news, .events = POLLIN};
     for (unsigned i = 0; i < count; i++) {
@@ -164,7 +166,7 @@ static void wait_for_something(writer *w)
     }
 }
 
-/* The conns that we were woken for become ours; none when we were not. NULL: it is over. */
+/* The conns that have something to do become ours. NULL: it is over. */
 static GPtrArray *take_due(writer *w)
 {
     GPtrArray *mine = NULL;
@@ -208,6 +210,7 @@ void writers_start(void)
     for (writer *w = writers; w < writers + WRITERS; w++) {
         w->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         w->due = g_ptr_array_new_with_free_func((GDestroyNotify)conn_unref);
+        w->fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
         w->watched = g_ptr_array_new_with_free_func((GDestroyNotify)conn_unref);
         w->thread = g_thread_new("writer", write_all, w);
     }
@@ -255,6 +258,7 @@ void writers_stop(void)
         g_thread_join(w->thread);
         g_ptr_array_unref(w->due);
         g_ptr_array_unref(w->watched);
+        g_array_unref(w->fds);
         close(w->news);
     }
 }

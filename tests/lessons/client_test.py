@@ -143,7 +143,8 @@ class Ids(Case):
 
     def test_deep_json_is_printed_and_not_looked_into(self):
         client, ws = self.opened()
-        for text in ('{"id":' + "[" * (MIB - 6), '{"id":1,"a":' + '{"a":' * 200000):
+        for text in ('{"id":' + "[" * (MIB - 6), '{"id":1,"a":' + '{"a":' * 200000,
+                     '/*"*/' + "[" * 900000 + '"id"', "'\"'" + "[" * 900000 + '"id"'):
             ws.send(TEXT, text.encode())
             self.assertEqual(client.line(), text)
 

@@ -1,0 +1,16 @@
+/* Given: JSON that comes from somebody else, before a reader of JSON sees it. */
+#ifndef JSON_H
+#define JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Would a tree of this text have so many parts at most ('[', '{' or ',')? A tree takes fifty times
+ * the memory of its text, and JSON-GLib goes one function call deeper for each level: a message of
+ * 100,000 '[' would use up our stack. What only some readers know ('text', comments) is no JSON
+ * (RFC 8259), and would let parts hide from us: that is never small.
+ */
+bool json_is_small(const char *text, size_t len, unsigned most);
+
+#endif
