@@ -82,6 +82,7 @@ static struct {
     int missing[ON_THE_WAY];      /* how many do not have it yet */
     size_t around;                /* bytes that the server puts around a text */
     size_t shortest, longest;     /* message that was measured */
+    bool paced;                   /* time alone decides when something is said */
     uint64_t start, from, until;  /* measured is what was to be sent from, until */
     uint32_t before;              /* messages sent before the start */
     uint64_t deliveries, heard;   /* heard: when the last one was */
@@ -112,8 +113,7 @@ static _Noreturn void die(int status, const char *format, ...)
     exit(status);
 }
 
-/* ---- What the members hear ---------------------------------------------------------------------
- */
+/* ---- What the members hear ------------------------------------------------------------------- */
 
 static void hear(const member *m, const heard *h)
 {
@@ -147,8 +147,7 @@ static void pump(uint64_t until)
         member_receive(ready[i].data.ptr, hear);
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------
- */
+/* ---- Sending --------------------------------------------------------------------------------- */
 
 /* Say something that is `bytes` long where it arrives, and was to be said at `intended`. */
 static void say(size_t bytes, uint64_t intended)
@@ -193,8 +192,7 @@ static void drain(void)
     }
 }
 
-/* ---- Opening ------------------------------------------------------------------------------------
- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 /* Descriptors that we may have: as many as the system lets us. */
 static void raise_limit(void)
@@ -277,15 +275,13 @@ static void open_all(void)
     load.listening = options.subscribers + 1;
 }
 
-/* ---- Measuring
- * -----------------------------------------------------------------------------------
- */
+/* ---- Measuring ------------------------------------------------------------------------------- */
 
 /* May the next message be sent now? When it was to be sent is `*intended`. */
 static bool is_due(uint64_t now, uint64_t *intended)
 {
     *intended = now;
-    if (strcmp(options.mode, "open") == 0) {
+    if (load.paced) {
         const uint64_t number = load.sent - load.before; /* from the start on */
         *intended = load.start + number * SECOND / (uint64_t)options.rate;
         if (load.sent - load.done == ON_THE_WAY)
@@ -320,10 +316,10 @@ static void keep_quiet(uint64_t until)
     const int count = options.subscribers + 1;
     for (int i = 0; i < count; i++) {
         member_ping(load.members[i]);
-        pump(start + (until - start) / (uint64_t)count * (uint64_t)i);
+        const uint64_t next = start + (until - start) / (uint64_t)count * ((uint64_t)i + 1);
+        while (member_now() < next)
+            pump(next);
     }
-    while (member_now() < until)
-        pump(until);
 }
 
 static void finish_idle(void)
@@ -336,8 +332,7 @@ static void finish_idle(void)
             member_fail(load.members[i], "no answer to a ping");
 }
 
-/* ---- The report ---------------------------------------------------------------------------------
- */
+/* ---- The report ------------------------------------------------------------------------------ */
 
 static double ms(double share)
 {
@@ -388,6 +383,7 @@ int main(int argc, char **argv)
     const int connections = options.subscribers + options.stopped + 1;
     const bool idle = strcmp(options.mode, "idle") == 0;
     load.out = g_byte_array_new();
+    load.paced = strcmp(options.mode, "open") == 0;
     raise_limit();
     check_limits(connections);
     const long before = process_status(options.pid, "VmRSS");

@@ -9,7 +9,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 const dialect dialects[] = {
     {"hub", "/ws?name=b", "{\"do\":\"join\",\"room\":\"room:b\"}", "{\"event\":\"joined\"",
@@ -38,8 +37,7 @@ uint64_t member_now(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------
- */
+/* ---- Sending --------------------------------------------------------------------------------- */
 
 void member_send(member *m, const void *bytes, size_t len)
 {
@@ -90,8 +88,7 @@ void member_say(member *m, GByteArray *out, uint32_t number, size_t text_len)
     add_frame(m, out, WSP_OPCODE_TEXT, text->str, text->len);
 }
 
-/* ---- Opening ------------------------------------------------------------------------------------
- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 static void connect_to(member *m, uint16_t port, int rcvbuf)
 {
@@ -164,15 +161,7 @@ member *member_open(unsigned number, uint16_t port, const dialect *d, int rcvbuf
     return m;
 }
 
-void member_free(member *m)
-{
-    close(m->fd);
-    g_byte_array_unref(m->message);
-    g_free(m);
-}
-
-/* ---- Receiving ----------------------------------------------------------------------------------
- */
+/* ---- Receiving ------------------------------------------------------------------------------- */
 
 static bool holds(const char *text, size_t len, const char *what)
 {

@@ -58,7 +58,6 @@ uint64_t member_now(void);
 /* Connect to 127.0.0.1, open the WebSocket, ask to join: m->joined is true when the answer has been
  * read. `rcvbuf` is the size of its socket's receive buffer, 0 = the system's choice. */
 member *member_open(unsigned number, uint16_t port, const dialect *d, int rcvbuf);
-void member_free(member *m);
 
 /* Read once; `hear` is called for each message. With nothing to read it returns at once. */
 void member_receive(member *m, hear_function *hear);
