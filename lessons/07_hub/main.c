@@ -4,10 +4,8 @@
  */
 #include "07_hub/chat.h"
 
-#include <limits.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <glib-unix.h>
 
