@@ -18,6 +18,8 @@ static void hear(conn *c, GQueue *heard, uint8_t opcode, const GByteArray *messa
     request *r = wait ? request_too_fast(wait)
                       : request_read(opcode == WSP_OPCODE_TEXT, message->data, message->len);
     g_queue_push_tail(heard, r);
+    if (g_queue_get_length(heard) >= CREDIT) /* empty messages: 4096 bytes are 680 of them */
+        hub_ask_all(c, heard);
 }
 
 /* A flood of pings need not be answered one for one, nor where there is no room. */

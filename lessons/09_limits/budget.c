@@ -11,10 +11,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { KIB = 1024, MIB = 1024 * KIB };
+static const size_t KIB = 1024, MIB = 1048576;
 
 /* Threads, addresses, the libraries: what is there however many come. */
-enum { COST_OF_NONE = 24 * MIB };
+static const size_t COST_OF_NONE = 25165824; /* 24 MiB */
 
 /* One connection, at most. What is shared (a frame waits in many outboxes) counts for each. */
 static size_t cost_of_one(GString *parts)
@@ -23,11 +23,11 @@ static size_t cost_of_one(GString *parts)
         const char *what;
         size_t bytes;
     } costs[] = {
-        {"read", 16 * KIB},                            /* the head, later 4096 at a time */
-        {"message", 3 * (size_t)limits.message_bytes}, /* as bytes, and while JSON is read */
-        {"requests", CREDIT * (TEXT_MAX + 256)},       /* that wait for the hub */
-        {"outbox", (size_t)limits.outbox_bytes},       /* until the socket has taken it */
-        {"stack", 64 * KIB},                           /* the pages that a reader touches */
+        {"read", 16 * KIB},                              /* the head, later 4096 at a time */
+        {"message", 3 * (size_t)limits.message_bytes},   /* as bytes, and while JSON is read */
+        {"requests", (size_t)CREDIT * (TEXT_MAX + 256)}, /* that wait for the hub */
+        {"outbox", (size_t)limits.outbox_bytes},         /* until the socket has taken it */
+        {"stack", 64 * KIB},                             /* the pages that a reader touches */
         {"compression", limits.deflate ? INFLATER_BYTES : 0},
         {"else", 16 * KIB}, /* conn, rooms, what malloc needs */
     };
@@ -62,7 +62,7 @@ static void fit(size_t one)
     for (;; limits.total--) {
         limits.places = limits.total + limits.total / 10 + 1;
         if ((room == 0 || (size_t)limits.places * one + COST_OF_NONE <= room) &&
-            (rlim_t)(limits.places + OTHER_FILES) <= files.rlim_cur)
+            (rlim_t)limits.places + OTHER_FILES <= files.rlim_cur)
             break;
         if (limits.total <= 1)
             no_room();
@@ -75,7 +75,7 @@ void budget_start(void)
 {
     g_autoptr(GString) parts = g_string_new(NULL);
     mallopt(M_ARENA_MAX, 2); /* each arena keeps what was freed in it */
-    mallopt(M_TRIM_THRESHOLD, 1 * MIB);
+    mallopt(M_TRIM_THRESHOLD, (int)MIB);
     settings.outbox_bytes = limits.outbox_bytes;
     const size_t one = cost_of_one(parts);
     fit(one);

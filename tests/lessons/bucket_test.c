@@ -91,7 +91,7 @@ static void test_a_cost_above_the_burst_is_the_burst(void)
     bucket b = {0};
     g_assert_cmpuint(bucket_take(&b, &r, 5, SECOND), ==, 0);
     g_assert_cmpuint(bucket_take(&b, &r, 5, SECOND), ==, 3000);
-    g_assert_cmpuint(bucket_take(&b, &r, 5, 4 * SECOND), ==, 0);
+    g_assert_cmpuint(bucket_take(&b, &r, 5, INT64_C(4) * SECOND), ==, 0);
 }
 
 static void test_no_burst_is_no_limit(void)

@@ -155,7 +155,7 @@ static unsigned allow(conn *c, uint8_t opcode, size_t len)
 {
     usage *u = c->usage;
     const bool control = wsp_opcode_is_control(opcode);
-    const double cost = control ? 1 : 1 + (double)(len / 4096);
+    const unsigned cost = control ? 1 : 1 + (unsigned)(len / 4096);
     const int64_t now = g_get_monotonic_time();
     unsigned wait = control ? bucket_take(&u->controls, &limits.controls, cost, now)
                             : bucket_take(&u->messages, &limits.messages, cost, now);
