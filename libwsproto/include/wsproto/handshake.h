@@ -152,9 +152,10 @@ WSP_API int wsp_handshake_accept_write(char *out, size_t size, const wsp_handsha
 
 /*
  * Write a whole refusal: status line, headers, and `body` (text/plain, unless `more` has another
- * Content-Type; NUL-terminated; NULL = empty). 426 gets "Sec-WebSocket-Version: 13" and "Upgrade: websocket", 405 gets "Allow: GET", all
- * get "Connection: close" and the Content-Length. The body may hold any character. Returns as
- * wsp_handshake_request_write does; WSP_ERR_RANGE when status is not 300 to 599.
+ * Content-Type; NUL-terminated; NULL = empty). 426 gets "Sec-WebSocket-Version: 13" and "Upgrade:
+ * websocket", 405 gets "Allow: GET", all get "Connection: close" and the Content-Length. The body
+ * may hold any character. Returns as wsp_handshake_request_write does; WSP_ERR_RANGE when status is
+ * not 300 to 599.
  */
 WSP_API int wsp_handshake_refusal_write(char *out, size_t size, uint16_t status, const char *body,
                                         const wsp_http_header *more, size_t more_count);
