@@ -6,10 +6,13 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
+import tempfile
 import unittest
 
 import crowd
+import gate
 from crowd import CLOSE, PATIENCE, TEXT, together, until
 
 # How each of the programs is started so that it stands in nobody's way.
@@ -25,7 +28,7 @@ class Member(crowd.Client):
     1006 when it ended without a Close."""
 
     async def enter(self, chat, name="", *rooms, **how):
-        await self.open(chat.port, chat.request(name), **how)
+        await self.open(chat.port, chat.request(name), tls=chat.tls, **how)
         self.events, self.code, self.reason = [], None, None
         self.listening = asyncio.create_task(self.listen())
         self.id = (await self.hear("welcome"))["member"]
@@ -90,8 +93,15 @@ class Member(crowd.Client):
 
 
 class Chat(crowd.Server):
+    secure = False  # wss
+
     def __init__(self, program, *arguments, **how):
-        self.name = os.path.basename(program)
+        self.name, self.tls = os.path.basename(program), None
+        if Chat.secure:
+            folder = tempfile.TemporaryDirectory()
+            certificate, key = gate.make_certificate(folder.name)
+            arguments = ["--cert", certificate, "--key", key, *arguments]
+            self.tls = ssl.create_default_context(cafile=certificate)
         super().__init__(program, *ARGUMENTS.get(self.name, []), *arguments, **how)
         self.more = []
         if self.name == "gate":  # it shows its guests the way in
@@ -111,6 +121,10 @@ class Chat(crowd.Server):
 
     def request(self, name=""):
         return crowd.request(f"/ws?name={name}" if name else "/ws", *self.more)
+
+    def let_in(self, name):
+        """A client that is no Member: what it is told is the caller's business."""
+        return crowd.Client().open(self.port, self.request(name), tls=self.tls)
 
     async def stats(self):
         """Its own numbers, now: what they are called -> how many."""
@@ -170,10 +184,12 @@ class Case(unittest.IsolatedAsyncioTestCase):
 
 
 def main(descriptors=0):
-    """SCRIPT PROGRAM [TEST...]: exit status 77 where nothing could be tried."""
+    """SCRIPT PROGRAM [--tls] [TEST...]: exit status 77 where nothing could be tried."""
     crowd.need_descriptors(descriptors)
     Case.program = os.path.abspath(sys.argv[1])
-    result = unittest.main(argv=[sys.argv[0], *sys.argv[2:]], exit=False, verbosity=2).result
+    Chat.secure = "--tls" in sys.argv
+    tests = [word for word in sys.argv[2:] if word != "--tls"]
+    result = unittest.main(argv=[sys.argv[0], *tests], exit=False, verbosity=2).result
     for _, reason in result.skipped:
         print("skipped:", reason)
     if not result.wasSuccessful():

@@ -33,8 +33,8 @@ def request(target="/ws", *more):
 
 
 class Client:
-    async def connect(self, port, rcvbuf=0, source=None):
-        """TCP, and nothing more. `source` is an address of ours."""
+    async def connect(self, port, rcvbuf=0, source=None, tls=None):
+        """TCP, and TLS with this context. `source` is an address of ours."""
         sock = socket.socket()
         if rcvbuf:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
@@ -42,7 +42,8 @@ class Client:
             sock.bind((source, 0))
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
-        self.reader, self.writer = await asyncio.open_connection(sock=sock, limit=1024)
+        self.reader, self.writer = await asyncio.open_connection(
+            sock=sock, limit=1024, ssl=tls, server_hostname="localhost" if tls else None)
         return self
 
     async def open(self, port, asked=request(), **how):

@@ -5,16 +5,15 @@ They are reset, killed, or silent for ever. Nothing of them may stay: no member 
 no descriptor; and who is in the same room hears of it once. Exit status 77: nothing could be
 tried."""
 import asyncio
-import collections
 import os
 import signal
 import subprocess
 import sys
-import unittest
 
 import chat
 from chat import Member
-from crowd import PATIENCE, PING, PONG, SLOW, TEXT, Client, frame, together, until
+from crowd import PATIENCE, SLOW, TEXT, Client, frame, together
+from gate import missing
 
 try:
     import websockets
@@ -86,7 +85,7 @@ class Ends(chat.Case):
     async def with_processes(self, *arguments):
         """Clients in processes of their own, and an observer in their room."""
         if not websockets:
-            self.skipTest("Python websockets is missing: python3-websockets")
+            missing("Python websockets is missing: python3-websockets")
         service = await self.start(*arguments)
         observer = await Member().enter(service, "observer", "room:a")
         processes = []
@@ -131,7 +130,7 @@ class Ends(chat.Case):
         """No pong, nothing: they have to go, and are told why, should they look."""
         service = await self.start(*QUIET)
         observer = await Member().enter(service, "observer", "room:a")
-        silent = await together(Client().open(service.port, service.request())
+        silent = await together(service.let_in("silent")
                                 for _ in range(50))
         for one in silent:
             one.send(TEXT, b'{"do":"join","room":"room:a"}')
@@ -243,7 +242,7 @@ class Ends(chat.Case):
             self.skipTest("lesson 09 has a limit for it, and its own tests")
         service = await self.start(*QUIET)
         patient = await self.enter_all(service, [f"p{i}" for i in range(20)], "room:a")
-        silent = await together(Client().open(service.port, service.request("silent"))
+        silent = await together(service.let_in("silent")
                                 for _ in range(20))
         for number, one in enumerate(patient + silent):
             half = frame(TEXT, b'{"do":"say","room":"room:a","text":"never', fin=False)

@@ -52,7 +52,7 @@ class Flood(chat.Case):
                 await asyncio.wait_for(client.writer.drain(), PATIENCE / 6)
 
     async def flood_from(self, count, data, times, deaf):
-        clients = await together(Client().open(self.service.port, self.service.request("flood"))
+        clients = await together(self.service.let_in("flood")
                                  for _ in range(count))
         for one in clients:
             if deaf:

@@ -88,9 +88,8 @@ class Stop(chat.Case):
         opened = asyncio.Event()
 
         async def knock():
-            client = Client()
             try:
-                await client.open(service.port, service.request("late"))
+                client = await service.let_in("late")
                 opened.set()
             except (ConnectionError, asyncio.IncompleteReadError):
                 return ends.append("cut")

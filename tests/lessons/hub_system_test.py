@@ -57,7 +57,8 @@ class Log(chat.Case):
         lost = [int(re.search(r"conn 0 log: (\d+) lines", line)[1]) for line in lines
                 if " conn 0 log: " in line]
         ends = sum(" ended: " in line for line in lines)
-        self.assertEqual((len(lost), ends + sum(lost)), (1, 2 * CLIENTS + 4), lines[-8:])
+        if service.name == "hub":  # from lesson 08 on, of many of a kind some are written
+            self.assertEqual((len(lost), ends + sum(lost)), (1, 2 * CLIENTS + 4), lines[-8:])
         await self.come_and_go(service)
         await service.stop()
 

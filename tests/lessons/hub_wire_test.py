@@ -102,7 +102,7 @@ class Wire(chat.Case):
     async def send_vector(self, vector, in_pieces):
         errors, pongs, close = answers(vector)
         feed = bytes_of(vector["feed"])
-        client = await Client().open(self.service.port, self.service.request("vector"))
+        client = await self.service.let_in("vector")
         self.assertEqual((await client.receive())[0], TEXT)  # the welcome
         for at in range(0, len(feed), 1 if in_pieces else len(feed)):
             client.writer.write(feed[at:at + 1] if in_pieces else feed)
@@ -165,7 +165,7 @@ class Wire(chat.Case):
 
     async def test_too_long(self):
         async def end_of(*frames):
-            client = await Client().open(self.service.port, self.service.request("long"))
+            client = await self.service.let_in("long")
             for one in frames:
                 client.writer.write(one)
             while (got := await client.receive())[0] != CLOSE:
@@ -188,7 +188,7 @@ class Wire(chat.Case):
 
     async def test_json_made_to_hurt(self):
         """Each gets an error, and none of them costs much."""
-        client = await Client().open(self.service.port, self.service.request("json"))
+        client = await self.service.let_in("json")
         await client.receive()
         deep = MESSAGE_MAX // 2 - 10
         before = self.service.memory()
