@@ -22,6 +22,7 @@ SUBSCRIBERS = 1000
 STOPPED = 50  # clients that read nothing, in hub/stopped
 CONNECTIONS = 5000  # in hub/idle
 SECONDS = 4  # of measuring
+ROUNDS = 3  # at most
 LONGEST = 120  # seconds until a run is given up
 CASES = {"closed": "as fast as it goes, 16 messages on their way",
          "open": "100 messages a second"}
@@ -93,7 +94,7 @@ def medians(runs):
 def measure(build, commands, rounds, variants):
     """The medians of each variant, {name: arguments}, of each server, by (server, variant)."""
     runs = {}
-    for _ in range(rounds):
+    for _ in range(min(rounds, ROUNDS)):
         for name, server in commands.items():
             for variant, arguments in variants.items():
                 runs.setdefault((name, variant), []).append(load(build, server, *arguments))
@@ -129,7 +130,8 @@ def broadcast_row(seen, case, name):
 def broadcast(build, folder, rounds, markdown):
     where = ("server on core 0, client on core 1" if os.cpu_count() > 1 else
              "server and client share the one core")
-    print(f"\nhub: {SUBSCRIBERS:,} subscribers of one room, 128 bytes a message; {where}")
+    print(f"\nhub: {SUBSCRIBERS:,} subscribers of one room, 128 bytes a message; {where}; medians of "
+          f"{ROUNDS} rounds of {SECONDS} s")
     commands = servers(build)
     seen = measure(build, commands, rounds, {
         case: ["--mode", case, "--subscribers", str(SUBSCRIBERS)] for case in CASES})

@@ -249,7 +249,9 @@ class Servers(unittest.TestCase):
         for mode in ("closed", "open", "idle"):
             with Real(*command) as server:
                 status, seen, said = hub_load(server.port, "--pid", server.pid, "--mode", mode,
-                                              "--subscribers", "50", dialect=dialect)
+                                              "--subscribers", "50",
+                                              *(["--spin"] if mode == "closed" else []),
+                                              dialect=dialect)
             self.assertEqual((status, said), (0, ""), f"{command} {mode}")
             self.assertEqual(seen["deliveries"] > 0, mode != "idle")
             self.assertGreater(seen["rss_kib_at_end"], 0)
