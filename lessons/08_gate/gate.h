@@ -16,8 +16,9 @@
 #include "08_gate/tls.h"
 #include "08_gate/token.h"
 
-/* What the command line says; set before the first client. */
+/* What the command line says; set before the first client, the certificate before gate_start(). */
 extern struct gate_settings {
+    char *certificate;  /* for wss; NULL = plain ws */
     GBytes *secret;     /* signs and checks tokens */
     GPtrArray *origins; /* of char *: those of the pages that may use us, our own among them */
 } gate;

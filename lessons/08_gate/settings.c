@@ -12,7 +12,7 @@
 enum { HOUR = 3600, GUEST_HOURS = 24 };
 
 struct gate_settings gate;
-static char *secret_file, *certificate, *key;
+static char *secret_file, *key;
 static char **origins;
 static gint64 now; /* --now; 0 = the real time. Atomic */
 
@@ -21,7 +21,7 @@ const GOptionEntry gate_options[] = {
      "What tokens are signed with: a file of 32 bytes or more", "FILE"},
     {"origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &origins,
      "Pages from here may use it too: https://chat.example.com; may be repeated", "ORIGIN"},
-    {"cert", 0, 0, G_OPTION_ARG_FILENAME, &certificate, "wss: the certificate (PEM)", "FILE"},
+    {"cert", 0, 0, G_OPTION_ARG_FILENAME, &gate.certificate, "wss: the certificate (PEM)", "FILE"},
     {"key", 0, 0, G_OPTION_ARG_FILENAME, &key, "wss: its private key (PEM)", "FILE"},
     {"now", 0, 0, G_OPTION_ARG_INT64, &now,
      "Stop the clock that tokens are judged by; SIGUSR2 adds an hour", "SECONDS"},
@@ -51,7 +51,7 @@ static gboolean on_hour(G_GNUC_UNUSED void *unused)
  * make a name of theirs lead to 127.0.0.1 would write it there. */
 static void add_origins(int port)
 {
-    const char *scheme = certificate ? "https" : "http";
+    const char *scheme = gate.certificate ? "https" : "http";
     gate.origins = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(gate.origins, g_strdup_printf("%s://127.0.0.1:%d", scheme, port));
     g_ptr_array_add(gate.origins, g_strdup_printf("%s://localhost:%d", scheme, port));
@@ -73,20 +73,20 @@ static void print_link(int port)
                           .join = all,
                           .say = all};
     g_autofree char *made = token_make(&guest, gate.secret);
-    printf("open %s://127.0.0.1:%d/#token=%s\n", certificate ? "https" : "http", port, made);
+    printf("open %s://127.0.0.1:%d/#token=%s\n", gate.certificate ? "https" : "http", port, made);
     fflush(stdout);
 }
 
 void gate_start(int port)
 {
-    if (!certificate != !key)
+    if (!gate.certificate != !key)
         wrong("--cert and --key belong together", "");
     gate.secret = secret_read(secret_file);
     add_origins(port);
     quiet_log();
     g_unix_signal_add(SIGUSR2, on_hour, NULL);
-    if (certificate) {
-        tls_start(certificate, key);
+    if (gate.certificate) {
+        tls_start(gate.certificate, key);
         rules.arrive = tls_arrive;
         rules.receive = tls_receive;
         rules.send = tls_send;

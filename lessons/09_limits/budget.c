@@ -2,6 +2,7 @@
  * Given: what the limits cost. What one connection can take at most, times the connections that are
  * let in, is the budget of the server. An attack may use it up; it may not exceed it.
  */
+#include "08_gate/gate.h"
 #include "09_limits/usage.h"
 
 #include <inttypes.h>
@@ -29,7 +30,8 @@ static size_t cost_of_one(GString *parts)
         {"outbox", (size_t)limits.outbox_bytes},         /* until the socket has taken it */
         {"stack", 64 * KIB},                             /* the pages that a reader touches */
         {"compression", limits.deflate ? INFLATER_BYTES : 0},
-        {"else", 16 * KIB}, /* conn, rooms, what malloc needs */
+        {"TLS", gate.certificate ? 128 * KIB : 0}, /* OpenSSL's, and what is encrypted, not sent */
+        {"else", 16 * KIB},                        /* conn, rooms, what malloc needs */
     };
     size_t sum = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(costs); i++) {

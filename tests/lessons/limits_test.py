@@ -10,13 +10,16 @@ import asyncio
 import json
 import os
 import pathlib
+import random
 import re
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import unittest
 
-from gate import PATIENCE, Gate, missing, request, say
+from gate import PATIENCE, Gate, make_certificate, missing, request, say
 from raw import Client as RawClient, do
 
 try:
@@ -77,7 +80,7 @@ class LimitsTest(unittest.TestCase):
         server = Gate(FOLDER, "--open", *arguments, secret=False, program="09_limits/limits",
                       **options)
         self.addCleanup(server.end)
-        self.assertRegex(server.process.stdout.readline(), "^open http://")  # its limits are told
+        self.assertRegex(server.process.stdout.readline(), "^open https?://")  # its limits are told
         return server
 
     def run_async(self, conversation):
@@ -225,6 +228,19 @@ class LimitsTest(unittest.TestCase):
         self.assertEqual((peer.returncode, peer.stderr, peer.stdout.strip()),
                          (0, "", "permessage-deflate"))
 
+    def test_what_is_inflated_may_be_as_long_as_any_message(self):
+        async def conversation(server):
+            letters = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz", k=20000))
+            async with self.connect(server, compression="deflate") as ws:
+                client = Client(ws)
+                await client.ask(do="say", room="room:tea", text=letters[:16000])
+                self.assertEqual((await client.event("error"))["code"], "bad-field")
+                await client.ask(do="say", room="room:tea", text=letters)
+                with self.assertRaises(websockets.ConnectionClosed):
+                    await client.event("error")
+                self.assertEqual(ws.close_code, 1009)
+        self.run_async(conversation(self.server("--deflate")))
+
     def test_a_bomb_of_a_real_client_is_refused(self):
         async def conversation(server):
             async with self.connect(server, compression="deflate") as ws:
@@ -242,6 +258,32 @@ class LimitsTest(unittest.TestCase):
     def peak(server):
         status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+
+    # ---- Under TLS ----
+
+    def test_the_same_limits_under_tls(self):
+        async def conversation(server, trust):
+            wss = f"wss://localhost:{server.port}/ws"
+            async with websockets.connect(wss, ssl=trust, compression="deflate") as ws:
+                client = Client(ws)
+                await client.join()
+                await client.ask(do="say", room="room:tea", text=LONG)
+                self.assertEqual((await client.event("message_sent"))["text"], LONG)
+                with self.assertRaises(websockets.InvalidStatusCode) as refused:
+                    await websockets.connect(wss, ssl=trust)
+                self.assertEqual(refused.exception.status_code, 429)
+                ws.transport.write(b"\x01\x81\0\0\0\0x")  # a text begins, and does not go on
+                with self.assertRaises(websockets.ConnectionClosed):
+                    await client.event("error")
+                self.assertEqual((ws.close_code, ws.close_reason), (1008, "too slow"))
+        if not websockets:
+            missing("Python websockets is missing: python3-websockets")
+        with tempfile.TemporaryDirectory() as folder:
+            cert, key = make_certificate(folder)
+            server = self.server("--cert", cert, "--key", key, "--deflate", "--per-address", "1",
+                                 "--message-ms", "300")
+            self.assertRegex(server.log(), "budget: .*, compression 12, TLS 128, ")
+            self.run_async(conversation(server, ssl.create_default_context(cafile=cert)))
 
     # ---- Prices ----
 
