@@ -485,6 +485,9 @@ static void end_player(player *p)
     finding_clear(&p->found);
 }
 
+/* However slow the machine is: a server that does nothing but ping every 30 s does nothing. */
+static const int64_t IDLE_MAX_US = 20 * G_TIME_SPAN_SECOND;
+
 play_result *play_case(const script *s, const play_options *options)
 {
     const int64_t start = g_get_monotonic_time();
@@ -497,7 +500,7 @@ play_result *play_case(const script *s, const play_options *options)
     p.remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     p.netlink = unread_open();
     p.ceiling_us = microseconds(&p, options->ceiling_s, 30);
-    p.idle_us = microseconds(&p, options->idle_s, 5);
+    p.idle_us = MIN(microseconds(&p, options->idle_s, 5), IDLE_MAX_US);
     p.result->seed = options->seed;
     finding_init(&p.found);
     program_raise_our_limit();

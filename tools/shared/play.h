@@ -41,8 +41,8 @@ typedef struct play_options {
     double scale;                 /* how much slower this machine is: multiplies every waiting time;
                                      0 = 1. play_measure_scale gives it */
     double ceiling_s;             /* an expectation gives up after so long; 0 = 30 */
-    double idle_s;                /* ... or when the program was idle for so long; 0 = 5 */
-    double stop_s;                /* a server must end so soon after SIGTERM; 0 = 5 */
+    double idle_s; /* ... or when the program was idle for so long, 20 at most; 0 = 5 */
+    double stop_s; /* a server must end so soon after SIGTERM; 0 = 5 */
 } play_options;
 
 typedef enum play_verdict {
