@@ -214,6 +214,10 @@ KEYS = {
 }
 
 
+def is_whole_help(lines):
+    return screen_of(lines) == "help" and any("With a mouse" in line for line in lines)
+
+
 def keys_of_help(lines):
     """The keys that a help screen names."""
     rows = (re.match(r"  (\S+(?: \S+)*)  +\S", line) for line in lines)
@@ -340,9 +344,12 @@ class Screens(unittest.TestCase):
                     {"F10", "q"} if screen == "connections" else set())
                 terminal = self.open(f"{capture}.pcapng", (120, 60))
                 terminal.until(is_loaded)
-                terminal.press(*way, "?")
-                help_, shown = terminal.until(lambda lines: screen_of(lines) == "help" and
-                                              any("With a mouse" in line for line in lines))
+                terminal.press(*way)
+                before, there = terminal.until(lambda lines: screen_of(lines) == screen and
+                                               (screen != "help" or is_whole_help(lines)))
+                self.assertTrue(there, before)
+                terminal.press("?")
+                help_, shown = terminal.until(lambda lines: is_whole_help(lines) and lines != before)
                 self.assertTrue(shown, help_)
                 self.assertIn("Q", keys_of_help(help_))
                 self.leave(terminal, ["q", "Q"] if screen == "connections" else ["Q"])
