@@ -168,7 +168,7 @@ class Wire(chat.Case):
             client = await self.service.let_in("long")
             for one in frames:
                 client.writer.write(one)
-            while (got := await client.receive())[0] != CLOSE:
+            while (got := await asyncio.wait_for(client.receive(), PATIENCE))[0] != CLOSE:
                 pass
             client.abort()
             return int.from_bytes(got[1][:2], "big")
