@@ -4,6 +4,7 @@
  * goes into outboxes, and that never waits: a client that takes nothing cannot hold up a room.
  */
 #include "07_hub/hub.h"
+#include "07_hub/writers.h"
 
 #include <poll.h>
 

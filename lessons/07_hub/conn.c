@@ -2,7 +2,12 @@
  * One client, and the thread that reads what it says; the thread lives as long as the connection.
  * It decodes, and hands each request to the hub. It sends nothing itself.
  */
-#include "07_hub/chat.h"
+#include "07_hub/conn.h"
+
+#include "07_hub/rules.h"
+#include "07_hub/schema.h"
+#include "07_hub/turns.h"
+#include "07_hub/writers.h"
 
 #include <errno.h>
 

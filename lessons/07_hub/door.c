@@ -3,7 +3,9 @@
  * client for a WebSocket (lesson 02). The reader's thread does this, and it may wait, for there is
  * no writer yet.
  */
-#include "07_hub/chat.h"
+#include "07_hub/conn.h"
+#include "07_hub/rules.h"
+#include "07_hub/settings.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -2,7 +2,7 @@
  * Given: the events, what the server says: JSON in a text frame, ready for any number of clients,
  * for a server does not mask. Each is encoded once, however many get it.
  */
-#include "07_hub/chat.h"
+#include "07_hub/events.h"
 
 #include <string.h>
 

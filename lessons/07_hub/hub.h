@@ -5,7 +5,9 @@
 #ifndef HUB_H
 #define HUB_H
 
-#include "07_hub/chat.h"
+#include "07_hub/conn.h"
+#include "07_hub/events.h"
+#include "07_hub/settings.h"
 
 typedef struct room {
     char *name;

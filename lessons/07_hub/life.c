@@ -2,7 +2,11 @@
  * Given: the life of a connection, and its bytes where they go as they are. Three may hold it: its
  * reader, the hub, and a writer that has something to send. Who leaves last frees it.
  */
-#include "07_hub/chat.h"
+#include "07_hub/conn.h"
+#include "07_hub/rules.h"
+#include "07_hub/settings.h"
+#include "07_hub/turns.h"
+#include "07_hub/writers.h"
 
 #include <errno.h>
 #include <netinet/in.h>

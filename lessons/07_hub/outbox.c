@@ -2,7 +2,10 @@
  * Given: the outbox of a client: what waits to be sent. Many put frames in, one writer takes them
  * out. Nobody waits: where it is full, who puts has to decide.
  */
-#include "07_hub/chat.h"
+#include "07_hub/conn.h"
+#include "07_hub/rules.h"
+#include "07_hub/settings.h"
+#include "07_hub/writers.h"
 
 #include <string.h>
 

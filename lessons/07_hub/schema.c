@@ -3,8 +3,9 @@
  * they mean is ours to define, to check, and to answer when it is wrong. A request that is none is
  * no reason to hang up: its sender is told what is wrong with it.
  */
+#include "07_hub/schema.h"
+
 #include "06_client/json.h"
-#include "07_hub/chat.h"
 
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* Given: the command line, and the rules where a lesson has none. */
-#include "07_hub/chat.h"
+#include "07_hub/settings.h"
+
+#include "07_hub/rules.h"
 
 #include <limits.h>
 #include <netinet/in.h>

@@ -2,14 +2,17 @@
  * Given: the hub's thread. It takes what has happened out of its inbox, a turn at a time, and knows
  * when to ask clients whether they are there, and when to stop.
  */
+#include "07_hub/turns.h"
+
 #include "07_hub/hub.h"
+#include "07_hub/rules.h"
+#include "07_hub/writers.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { TURN_MAX = 24, STOP_MS = 4000 };
-
 static const int64_t MS = 1000;
 
 typedef struct event {
@@ -199,8 +202,7 @@ static void event_free(event *e)
 void hub_run(void)
 {
     next = g_get_monotonic_time() + options.ping_ms * MS;
-    ending = INT64_MAX;
-    due = INT64_MAX;
+    ending = due = INT64_MAX;
     while (!last || g_hash_table_size(hub.conns) > 0) {
         int64_t wait = MIN(MIN(next, ending), due) - g_get_monotonic_time();
         event *e = g_async_queue_timeout_pop(inbox, (guint64)MAX(wait, 1));

@@ -4,7 +4,10 @@
  * exactly one. A writer never waits for one client: it sends what the socket takes (MSG_DONTWAIT),
  * and comes back when there is room. All that waits for a client goes out in one sendmsg().
  */
-#include "07_hub/chat.h"
+#include "07_hub/writers.h"
+
+#include "07_hub/rules.h"
+#include "07_hub/settings.h"
 
 #include <errno.h>
 #include <poll.h>

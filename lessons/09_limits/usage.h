@@ -6,7 +6,7 @@
  *     deflate.c   permessage-deflate, if --deflate
  *     ticker.c    rooms in which only the latest price counts, if --batch-ms
  *
- * All of it stands on the rules of lesson 08, and goes through the table of rules in chat.h.
+ * All of it stands on the rules of lesson 08, and goes through the table of rules in rules.h.
  */
 #ifndef LIMITS_USAGE_H
 #define LIMITS_USAGE_H
@@ -115,7 +115,7 @@ typedef struct usage {
 
 enum { INFLATER_BYTES = 12288 }; /* what one connection takes for it */
 
-/* The rules `agree` and `dress` of chat.h. */
+/* The rules `agree` and `dress` of rules.h. */
 void deflate_agree(conn *c, const wsp_http_head *head, wsp_conn_options *decoder,
                    wsp_handshake_answer *answer);
 GBytes *deflate_dress(const conn *c, GBytes *frame);
@@ -123,7 +123,7 @@ GBytes *deflate_dress(const conn *c, GBytes *frame);
 /* ---- Batching (ticker.c) ---------------------------------------------------------------------
  */
 
-/* The rules `take` and `tick` of chat.h. */
+/* The rules `take` and `tick` of rules.h. */
 bool ticker_take(conn *c, const request *r);
 int64_t ticker_tick(int64_t now);
 

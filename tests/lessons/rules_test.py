@@ -18,7 +18,7 @@ LINES = {"wire": 70, "echo": 110, "hijack": 180, "threads": 170, "deadlines": 20
 TOGETHER = {"hub": ("conn.c", "main.c")}  # count with the program
 # What else is in a lesson's folder is given. The chat service's middle takes more than others.
 GIVEN_LINES = 160
-GIVEN = {"soup.c": 180, "chat.h": 310, "turns.c": 250, "writers.c": 270,
+GIVEN = {"soup.c": 180, "turns.c": 250, "writers.c": 270,
          "page.html": 150, "schema.c": 150, "events.c": 150, "tls.c": 150}
 COMMON_LINES = 250
 CHANGED_LINES = 15

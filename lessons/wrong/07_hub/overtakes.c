@@ -1,6 +1,7 @@
 /* Fails 07.6. The learner sends to one client at once, past its outbox: "there is nobody to wait
  * for". It overtakes what waits there, and one day it lands in the middle of a frame. */
 #include "07_hub/hub.h"
+#include "07_hub/rules.h"
 
 enum { ROOMS_MAX = 8 }; /* of one client */
 
