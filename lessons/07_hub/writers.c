@@ -100,16 +100,18 @@ static void drop_unsent(int fd)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
-/* Send, and end our direction behind the last frame. */
+/* Send, and end our direction behind the last frame: if the outbox has ended before we look, its
+ * Close is among them. */
 static void serve(conn *c)
 {
     uint16_t code;
+    const bool ended = outbox_why(c, &code) != OPEN;
     if (!send_all(c)) {
         if (!atomic_load(&c->left)) /* once its reader knows, there is nothing more to do */
             conn_cut(c, LOST);
-    } else if (c->waits && outbox_why(c, &code)) {
+    } else if (c->waits && ended) {
         c->deadline = MIN(c->deadline, in_ms(CLOSE_MS)); /* a Close waits, but not for ever */
-    } else if (!c->waits && !c->said_fin && outbox_why(c, &code)) {
+    } else if (!c->waits && !c->said_fin && ended) {
         if (atomic_load(&c->open)) /* before, it is its reader's, and it was cut */
             rules.finish(c);       /* a FIN goes out when all is sent */
         c->said_fin = true;        /* now the client has to */
