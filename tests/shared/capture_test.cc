@@ -1,4 +1,4 @@
-// A conversation written as a capture is what libpcap, tshark and wsdump read in it.
+// A transcript written as a capture is what libpcap, tshark and wsdump read in it.
 #include "program.h"
 
 #include <gtest/gtest.h>
@@ -15,22 +15,22 @@ extern "C" {
 namespace
 {
 
-using Conversation = std::unique_ptr<conversation, decltype(&conversation_free)>;
+using Transcript = std::unique_ptr<transcript, decltype(&transcript_free)>;
 
-Conversation new_conversation()
+Transcript new_transcript()
 {
-    return {conversation_new(), conversation_free};
+    return {transcript_new(), transcript_free};
 }
 
-void say(conversation *c, unsigned connection, bool client, int64_t time, const std::string &bytes)
+void say(transcript *c, unsigned connection, bool client, int64_t time, const std::string &bytes)
 {
-    conversation_bytes(c, connection, client, time, bytes.data(), bytes.size());
+    transcript_bytes(c, connection, client, time, bytes.data(), bytes.size());
 }
 
 class File
 {
 public:
-    explicit File(const conversation *c)
+    explicit File(const transcript *c)
     {
         FILE *out = fopen(file_.path(), "wb");
         EXPECT_TRUE(capture_write(c, out)) << strerror(errno);
@@ -117,15 +117,15 @@ std::string frame(const std::string &payload)
 
 TEST(Capture, IsATcpConnectionWithItsBytesAndTimes)
 {
-    const Conversation c = new_conversation();
-    conversation_open(c.get(), 1000, 50001, 8080);
+    const Transcript c = new_transcript();
+    transcript_open(c.get(), 1000, 50001, 8080);
     say(c.get(), 0, true, 2000, "ask");
     say(c.get(), 0, false, 3000, "answer");
     say(c.get(), 0, false, 4000, "more");
     say(c.get(), 0, false, 5000, "");
-    conversation_fin(c.get(), 0, false, 6000);
-    conversation_fin(c.get(), 0, false, 6001);
-    conversation_fin(c.get(), 0, true, 7000);
+    transcript_fin(c.get(), 0, false, 6000);
+    transcript_fin(c.get(), 0, false, 6001);
+    transcript_fin(c.get(), 0, true, 7000);
     const auto packets = packets_of(File(c.get()));
     // The answer acknowledges what was asked; the client acknowledges the answer before more comes.
     ASSERT_EQ(flags_of(packets), "S> SA< A> PA> PA< A> PA< A> FA< A> FA> A<");
@@ -145,10 +145,10 @@ TEST(Capture, IsATcpConnectionWithItsBytesAndTimes)
 
 TEST(Capture, HasTheAddressOfTheClient)
 {
-    const Conversation c = new_conversation();
-    conversation_open(c.get(), 1, 50001, 8080);
-    conversation_open(c.get(), 1, 50001, 8080);
-    conversation_set_client(c.get(), 1, 0x7F000002);
+    const Transcript c = new_transcript();
+    transcript_open(c.get(), 1, 50001, 8080);
+    transcript_open(c.get(), 1, 50001, 8080);
+    transcript_set_client(c.get(), 1, 0x7F000002);
     const auto packets = packets_of(File(c.get()));
     EXPECT_EQ(packets[0].from, 0x7F000001u);
     EXPECT_EQ(packets[0].to, 0x7F000001u);
@@ -160,17 +160,17 @@ TEST(Capture, HasTheAddressOfTheClient)
 
 TEST(Capture, EndsWithAReset)
 {
-    const Conversation c = new_conversation();
-    conversation_open(c.get(), 1, 50001, 8080);
+    const Transcript c = new_transcript();
+    transcript_open(c.get(), 1, 50001, 8080);
     say(c.get(), 0, true, 2, "x");
-    conversation_reset(c.get(), 0, false, 3);
+    transcript_reset(c.get(), 0, false, 3);
     EXPECT_EQ(flags_of(packets_of(File(c.get()))), "S> SA< A> PA> RA<");
 }
 
 TEST(Capture, CutsWhatNoSegmentHolds)
 {
-    const Conversation c = new_conversation();
-    conversation_open(c.get(), 1, 50001, 8080);
+    const Transcript c = new_transcript();
+    transcript_open(c.get(), 1, 50001, 8080);
     const std::string big(200000, 'b');
     say(c.get(), 0, false, 2, big);
     const auto packets = packets_of(File(c.get()));
@@ -186,9 +186,9 @@ TEST(Capture, CutsWhatNoSegmentHolds)
 // to the end of the numbers that a megabyte goes past it.
 TEST(Capture, CountsOnBehindTheLastSequenceNumber)
 {
-    const Conversation many = new_conversation();
+    const Transcript many = new_transcript();
     for (unsigned i = 0; i < 4000; i++)
-        conversation_open(many.get(), 1, static_cast<uint16_t>(20000 + i), 8080);
+        transcript_open(many.get(), 1, static_cast<uint16_t>(20000 + i), 8080);
     unsigned late = 0;
     uint32_t last = 0;
     for (const Packet &p : packets_of(File(many.get())))
@@ -209,11 +209,11 @@ TEST(Capture, CountsOnBehindTheLastSequenceNumber)
     EXPECT_EQ(lines_of(messages.out).size(), 50u) << messages.out.substr(0, 1000);
 }
 
-TEST(Capture, SameConversationSameBytes)
+TEST(Capture, SameTranscriptSameBytes)
 {
     const auto made = [] {
-        const Conversation c = new_conversation();
-        conversation_open(c.get(), 1, 50001, 8080);
+        const Transcript c = new_transcript();
+        transcript_open(c.get(), 1, 50001, 8080);
         say(c.get(), 0, true, 2, "abc");
         return contents_of(File(c.get()).path());
     };
@@ -222,17 +222,17 @@ TEST(Capture, SameConversationSameBytes)
 
 TEST(Capture, WhatWasNotKeptIsAGapAndANote)
 {
-    const Conversation c = new_conversation();
-    conversation_open(c.get(), 1, 50001, 8080);
+    const Transcript c = new_transcript();
+    transcript_open(c.get(), 1, 50001, 8080);
     say(c.get(), 0, true, 2, request);
     say(c.get(), 0, false, 3, response);
     say(c.get(), 0, false, 4, frame("kept"));
-    const std::string big(CONVERSATION_MAX, 'x');
+    const std::string big(TRANSCRIPT_MAX, 'x');
     say(c.get(), 0, false, 5, big);
     say(c.get(), 0, false, 6, frame("behind")); // would fit; but then a hole would be in between
-    conversation_fin(c.get(), 0, false, 7);
-    EXPECT_EQ(conversation_lost(c.get()), big.size() + 8);
-    conversation_set_note(c.get(), "the note");
+    transcript_fin(c.get(), 0, false, 7);
+    EXPECT_EQ(transcript_lost(c.get()), big.size() + 8);
+    transcript_set_note(c.get(), "the note");
     const File file(c.get());
     EXPECT_NE(contents_of(file.path()).find("the note\nThe conversation"), std::string::npos);
     // The name of the program, padded to 32 bits, then the end of the options.
@@ -251,20 +251,20 @@ TEST(Capture, WhatWasNotKeptIsAGapAndANote)
 
 TEST(Capture, ManySmallPiecesAreBoundedToo)
 {
-    const Conversation c = new_conversation();
-    conversation_open(c.get(), 1, 50001, 8080);
-    const unsigned most = CONVERSATION_MAX / (CONVERSATION_EVENT_COST + 1);
+    const Transcript c = new_transcript();
+    transcript_open(c.get(), 1, 50001, 8080);
+    const unsigned most = TRANSCRIPT_MAX / (TRANSCRIPT_EVENT_COST + 1);
     for (unsigned i = 0; i < most + 10; i++)
         say(c.get(), 0, true, 2, "x");
-    EXPECT_GT(conversation_lost(c.get()), 0u);
-    EXPECT_LT(conversation_lost(c.get()), 20u);
-    EXPECT_LE(conversation_events(c.get()), most + 1);
+    EXPECT_GT(transcript_lost(c.get()), 0u);
+    EXPECT_LT(transcript_lost(c.get()), 20u);
+    EXPECT_LE(transcript_events(c.get()), most + 1);
 }
 
 TEST(Capture, SaysWhyItCouldNotBeWritten)
 {
-    const Conversation c = new_conversation();
-    conversation_open(c.get(), 1, 50001, 8080);
+    const Transcript c = new_transcript();
+    transcript_open(c.get(), 1, 50001, 8080);
     FILE *full = fopen("/dev/full", "wb");
     ASSERT_NE(full, nullptr);
     errno = 0;
@@ -274,13 +274,13 @@ TEST(Capture, SaysWhyItCouldNotBeWritten)
 }
 
 // Two connections at once; every byte its own segment in one of them.
-Conversation dialogues()
+Transcript dialogues()
 {
-    Conversation c = new_conversation();
+    Transcript c = new_transcript();
     const int64_t start = INT64_C(1767603600000000000);
     int64_t now = start;
-    conversation_open(c.get(), now++, 50001, 8080);
-    conversation_open(c.get(), now++, 50002, 8080);
+    transcript_open(c.get(), now++, 50001, 8080);
+    transcript_open(c.get(), now++, 50002, 8080);
     for (const unsigned connection : {0u, 1u}) {
         say(c.get(), connection, true, now++, request);
         say(c.get(), connection, false, now++, response);
@@ -288,9 +288,9 @@ Conversation dialogues()
     for (const char byte : frame("one by one"))
         say(c.get(), 0, false, now++, std::string(1, byte));
     say(c.get(), 1, false, now++, frame("together") + frame("in one segment"));
-    conversation_fin(c.get(), 1, true, now++);
-    conversation_fin(c.get(), 1, false, now++);
-    conversation_reset(c.get(), 0, true, now++);
+    transcript_fin(c.get(), 1, true, now++);
+    transcript_fin(c.get(), 1, false, now++);
+    transcript_reset(c.get(), 0, true, now++);
     return c;
 }
 

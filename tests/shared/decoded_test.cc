@@ -16,18 +16,18 @@ extern "C" {
 namespace
 {
 
-using Conversation = std::unique_ptr<conversation, decltype(&conversation_free)>;
+using Transcript = std::unique_ptr<transcript, decltype(&transcript_free)>;
 using Decoded = std::unique_ptr<decoded, decltype(&decoded_free)>;
 
-Conversation play(const std::string &steps)
+Transcript play(const std::string &steps)
 {
     GError *error = nullptr;
     talk *t = talk_parse("a.talk", ("title: test\n" + steps).c_str(), &error);
-    conversation *c = t ? talk_play(t, 3, &error) : nullptr;
+    transcript *c = t ? talk_play(t, 3, &error) : nullptr;
     talk_free(t);
     EXPECT_NE(c, nullptr) << error->message;
     g_clear_error(&error);
-    return {c ? c : conversation_new(), conversation_free};
+    return {c ? c : transcript_new(), transcript_free};
 }
 
 std::string hex(const uint8_t *bytes, size_t len)
@@ -59,7 +59,7 @@ std::string frames_by_us(const decoded *d)
     return out.str();
 }
 
-Outcome records(const conversation *c, const char *what)
+Outcome records(const transcript *c, const char *what)
 {
     const build::TempFile file({});
     FILE *out = fopen(file.path(), "wb");
@@ -68,7 +68,7 @@ Outcome records(const conversation *c, const char *what)
     return wsdump({"-r", file.path(), "-q", "--json", "--show", what});
 }
 
-std::string frames_by_wsdump(const conversation *c)
+std::string frames_by_wsdump(const transcript *c)
 {
     std::ostringstream out;
     for (const Json &r : Json::parse_lines(records(c, "frame").out)) {
@@ -110,7 +110,7 @@ const char *const talks[] = {
 TEST(Decoded, FramesAreNumberedAsByWsdump)
 {
     for (const char *steps : talks) {
-        const Conversation c = play(steps);
+        const Transcript c = play(steps);
         const Decoded d(decoded_of(c.get()), decoded_free);
         EXPECT_EQ(frames_by_us(d.get()), frames_by_wsdump(c.get())) << steps;
         EXPECT_GT(d->frames->len, 2u);
@@ -119,14 +119,14 @@ TEST(Decoded, FramesAreNumberedAsByWsdump)
 
 TEST(Decoded, ConnectionsHaveTheNumbersOfTheirOpenRecords)
 {
-    const Conversation c = play(talks[3]);
+    const Transcript c = play(talks[3]);
     const Decoded d(decoded_of(c.get()), decoded_free);
     const auto open = Json::parse_lines(records(c.get(), "open").out);
     ASSERT_EQ(open.size(), 3u);
     for (const Json &r : open)
         for (unsigned i = 0; i < d->connection_count; i++)
             if (r["client"].text() ==
-                "127.0.0.1:" + std::to_string(conversation_port(c.get(), i, true))) {
+                "127.0.0.1:" + std::to_string(transcript_port(c.get(), i, true))) {
                 EXPECT_EQ(d->connections[i].number, static_cast<unsigned>(r["conn"].number()));
             }
     EXPECT_EQ(d->connections[1].number, 1u); // it was answered first
@@ -135,7 +135,7 @@ TEST(Decoded, ConnectionsHaveTheNumbersOfTheirOpenRecords)
 
 TEST(Decoded, JoinsMessages)
 {
-    const Conversation c = play(talks[0]);
+    const Transcript c = play(talks[0]);
     const Decoded d(decoded_of(c.get()), decoded_free);
     ASSERT_EQ(d->messages->len, 6u);
     const auto *m = static_cast<const decoded_message *>(g_ptr_array_index(d->messages, 2));
@@ -158,8 +158,8 @@ std::string place(const decoded *d, unsigned connection, wsp_sender from, uint64
 
 TEST(Decoded, UnmasksPayloadThatComesInPieces)
 {
-    const Conversation c = play("handshake\nclient bytes hex:81850102030460\nclient bytes hex:60\n"
-                                "client bytes hex:60606000\n");
+    const Transcript c = play("handshake\nclient bytes hex:81850102030460\nclient bytes hex:60\n"
+                              "client bytes hex:60606000\n");
     const Decoded d(decoded_of(c.get()), decoded_free);
     ASSERT_EQ(d->frames->len, 1u); // the header of a second one is not whole
     const auto *f = static_cast<const decoded_frame *>(g_ptr_array_index(d->frames, 0));
@@ -171,7 +171,7 @@ TEST(Decoded, UnmasksPayloadThatComesInPieces)
 
 TEST(Decoded, TellsThePlaceOfAFrameForWsdump)
 {
-    const Conversation c = play(talks[3]);
+    const Transcript c = play(talks[3]);
     const Decoded d(decoded_of(c.get()), decoded_free);
     EXPECT_EQ(place(d.get(), 1, WSP_FROM_SERVER, 1), "1:1");
     EXPECT_EQ(place(d.get(), 1, WSP_FROM_CLIENT, 1), "1:2");
@@ -184,7 +184,7 @@ TEST(Decoded, TellsThePlaceOfAFrameForWsdump)
 
 TEST(Decoded, IsCalmAboutUnfinishedAndForeignBytes)
 {
-    const Conversation none(conversation_new(), conversation_free);
+    const Transcript none(transcript_new(), transcript_free);
     const Decoded empty(decoded_of(none.get()), decoded_free);
     EXPECT_EQ(empty->frames->len, 0u);
     for (const char *steps :
@@ -193,7 +193,7 @@ TEST(Decoded, IsCalmAboutUnfinishedAndForeignBytes)
           "client bytes \"x\"\nserver bytes 20000*\"y\"\n", "handshake\nclient bytes hex:818501\n",
           "handshake\nclient send text \"a\" fin=no\n",
           "handshake\nserver send text \"cut\" length=99999999999999\nserver rst\n"}) {
-        const Conversation c = play(steps);
+        const Transcript c = play(steps);
         const Decoded d(decoded_of(c.get()), decoded_free);
         EXPECT_LE(d->frames->len, 1u) << steps;
         EXPECT_EQ(d->messages->len, 0u) << steps;

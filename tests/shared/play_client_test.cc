@@ -97,17 +97,17 @@ TEST(PlayClient, TheProgramIsTheClientOfTheRecord)
 {
     Played p = on(ECHO);
     passes(p);
-    const conversation *c = p.r->conversation;
-    ASSERT_EQ(conversation_connections(c), 1u);
-    EXPECT_NE(conversation_port(c, 0, true), conversation_port(c, 0, false));
+    const transcript *c = p.r->transcript;
+    ASSERT_EQ(transcript_connections(c), 1u);
+    EXPECT_NE(transcript_port(c, 0, true), transcript_port(c, 0, false));
     std::string sent[2];
-    for (size_t i = 0; i < conversation_events(c); i++) {
-        const conversation_event ev = conversation_event_at(c, i);
-        if (ev.type == CONVERSATION_BYTES)
+    for (size_t i = 0; i < transcript_events(c); i++) {
+        const transcript_event ev = transcript_event_at(c, i);
+        if (ev.type == TRANSCRIPT_BYTES)
             sent[ev.from_client].append(reinterpret_cast<const char *>(ev.data), ev.len);
     }
     EXPECT_EQ(sent[true].substr(0, 4), "GET ");
-    EXPECT_NE(sent[true].find("127.0.0.1:" + std::to_string(conversation_port(c, 0, false))),
+    EXPECT_NE(sent[true].find("127.0.0.1:" + std::to_string(transcript_port(c, 0, false))),
               std::string::npos);
     EXPECT_EQ(sent[false].substr(0, 13), "HTTP/1.1 101 ");
     EXPECT_NE(sent[false].find("\x81\x05hello"), std::string::npos);

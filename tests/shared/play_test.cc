@@ -66,27 +66,27 @@ TEST(Play, PingsAreAClock)
                   "repeat 50\nexpect a text 4096*\"b\"\nend\nanswer a yes\nexpect a pings 2\n"));
 }
 
-// conversation_address is what the kernel says of the socket.
+// transcript_address is what the kernel says of the socket.
 TEST(Play, ClientsComeFromTheAddressThatTheCaseSays)
 {
     const Played p("open a from=127.0.0.2\nconnect b 2 from=127.3.2.1\nsplit b 1\n"
                    "send b text \"one by one\"\nexpect b text \"one by one\"\nconnect c\n");
     passes(p);
-    const conversation *c = p.r->conversation;
-    EXPECT_EQ(conversation_address(c, 0, true), 0x7F000002u);
-    EXPECT_EQ(conversation_address(c, 1, true), 0x7F030201u);
-    EXPECT_EQ(conversation_address(c, 2, true), 0x7F030201u);
-    EXPECT_EQ(conversation_address(c, 3, true), 0x7F000001u);
-    EXPECT_EQ(conversation_address(c, 0, false), 0x7F000001u);
+    const transcript *c = p.r->transcript;
+    EXPECT_EQ(transcript_address(c, 0, true), 0x7F000002u);
+    EXPECT_EQ(transcript_address(c, 1, true), 0x7F030201u);
+    EXPECT_EQ(transcript_address(c, 2, true), 0x7F030201u);
+    EXPECT_EQ(transcript_address(c, 3, true), 0x7F000001u);
+    EXPECT_EQ(transcript_address(c, 0, false), 0x7F000001u);
 }
 
 // Pongs that we sent.
 unsigned pongs(const Played &p)
 {
     unsigned count = 0;
-    for (size_t i = 0; i < conversation_events(p.r->conversation); i++) {
-        const conversation_event ev = conversation_event_at(p.r->conversation, i);
-        count += ev.type == CONVERSATION_BYTES && ev.from_client && ev.data[0] == 0x8A;
+    for (size_t i = 0; i < transcript_events(p.r->transcript); i++) {
+        const transcript_event ev = transcript_event_at(p.r->transcript, i);
+        count += ev.type == TRANSCRIPT_BYTES && ev.from_client && ev.data[0] == 0x8A;
     }
     return count;
 }
@@ -108,7 +108,7 @@ TEST(Play, AThousandClients)
              "expect c close 1000\nexpect c end\nleave c\nexpect threads same\n"
              "expect descriptors same\n");
     passes(p);
-    EXPECT_EQ(conversation_connections(p.r->conversation), 1000u);
+    EXPECT_EQ(transcript_connections(p.r->transcript), 1000u);
 }
 
 TEST(Play, PythonWebsocketsIsSound)
@@ -269,6 +269,31 @@ TEST(Fault, IllegalFrames)
                                "            ^ stream offset 129\n"
                                "            a reserved bit is set that no negotiated extension "
                                "gives a meaning here (RFC 6455 5.2)\n");
+}
+
+// A slow machine multiplies all waiting, but not beyond idle_max_s: where the program pings less
+// often than that, the pings do not keep it alive. Without that rule this waits for the ceiling.
+TEST(Fault, OnlyPingsOnASlowMachine)
+{
+    GError *error = nullptr;
+    script *s = script_parse(
+        "1.case", "title: t\nconnect a\nsend a text \"?\"\nexpect a text \"?\"\n", &error);
+    ASSERT_NE(s, nullptr);
+    const char *const arguments[] = {"--fault", "mute", "--ping-ms", "2000", nullptr};
+    play_options o = {};
+    o.program = FAULTY_PROGRAM;
+    o.arguments = arguments;
+    o.scale = 100;
+    o.idle_s = 0.3;     // times 100: 30 s
+    o.ceiling_s = 0.15; // 15 s
+    o.idle_max_s = 0.5;
+    play_result *r = play_case(s, &o);
+    EXPECT_EQ(r->verdict, PLAY_FAIL);
+    char *story = story_text(s, r);
+    EXPECT_NE(std::string(story).find("the program does nothing"), std::string::npos) << story;
+    g_free(story);
+    play_result_free(r);
+    script_free(s);
 }
 
 TEST(Fault, NoResponse)
@@ -599,9 +624,9 @@ TEST(Split, JoinedFramesAreOneSegment)
              "expect a text \"y\"\n");
     passes(p);
     unsigned pieces = 0;
-    for (size_t i = 0; i < conversation_events(p.r->conversation); i++) {
-        const conversation_event ev = conversation_event_at(p.r->conversation, i);
-        pieces += ev.type == CONVERSATION_BYTES && ev.from_client;
+    for (size_t i = 0; i < transcript_events(p.r->transcript); i++) {
+        const transcript_event ev = transcript_event_at(p.r->transcript, i);
+        pieces += ev.type == TRANSCRIPT_BYTES && ev.from_client;
     }
     EXPECT_EQ(pieces, 2u) << "the request, and both frames";
 }
@@ -621,9 +646,9 @@ TEST(Play, LeavesNothing)
 std::string sent_bytes(const Played &p)
 {
     std::string all;
-    for (size_t i = 0; i < conversation_events(p.r->conversation); i++) {
-        const conversation_event ev = conversation_event_at(p.r->conversation, i);
-        if (ev.type == CONVERSATION_BYTES && ev.from_client)
+    for (size_t i = 0; i < transcript_events(p.r->transcript); i++) {
+        const transcript_event ev = transcript_event_at(p.r->transcript, i);
+        if (ev.type == TRANSCRIPT_BYTES && ev.from_client)
             all.append(reinterpret_cast<const char *>(ev.data), ev.len);
     }
     return all.substr(all.find("\r\n\r\n")); // the Host line has the port

@@ -18,7 +18,7 @@ namespace
 {
 
 using Talk = std::unique_ptr<talk, decltype(&talk_free)>;
-using Conversation = std::unique_ptr<conversation, decltype(&conversation_free)>;
+using Transcript = std::unique_ptr<transcript, decltype(&transcript_free)>;
 
 Talk parse(const std::string &steps)
 {
@@ -29,14 +29,14 @@ Talk parse(const std::string &steps)
     return t;
 }
 
-Conversation play(const std::string &steps, uint64_t seed = 1)
+Transcript play(const std::string &steps, uint64_t seed = 1)
 {
     const Talk t = parse(steps);
     GError *error = nullptr;
-    Conversation c(t ? talk_play(t.get(), seed, &error) : nullptr, conversation_free);
+    Transcript c(t ? talk_play(t.get(), seed, &error) : nullptr, transcript_free);
     EXPECT_TRUE(c) << (error ? error->message : "");
     g_clear_error(&error);
-    return c ? std::move(c) : Conversation(conversation_new(), conversation_free);
+    return c ? std::move(c) : Transcript(transcript_new(), transcript_free);
 }
 
 // What is wrong with the steps: when they are read, or else when they are played.
@@ -44,7 +44,7 @@ std::string wrong(const std::string &text, const std::string &title = "title: te
 {
     GError *error = nullptr;
     const Talk t(talk_parse("a.talk", (title + text).c_str(), &error), talk_free);
-    const Conversation c(t ? talk_play(t.get(), 1, &error) : nullptr, conversation_free);
+    const Transcript c(t ? talk_play(t.get(), 1, &error) : nullptr, transcript_free);
     const std::string message = error ? error->message : "nothing";
     EXPECT_EQ(c == nullptr, error != nullptr);
     g_clear_error(&error);
@@ -52,22 +52,22 @@ std::string wrong(const std::string &text, const std::string &title = "title: te
 }
 
 // "open> bytes> fin<": what happened.
-std::string events(const conversation *c)
+std::string events(const transcript *c)
 {
     static const char *const names[] = {"open", "bytes", "fin", "reset"};
     std::string all;
-    for (size_t i = 0; i < conversation_events(c); i++) {
-        const conversation_event e = conversation_event_at(c, i);
+    for (size_t i = 0; i < transcript_events(c); i++) {
+        const transcript_event e = transcript_event_at(c, i);
         all += std::string(all.empty() ? "" : " ") + names[e.type] + (e.from_client ? ">" : "<");
     }
     return all;
 }
 
-std::string said(const conversation *c, bool client, unsigned connection = 0)
+std::string said(const transcript *c, bool client, unsigned connection = 0)
 {
     std::string all;
-    for (size_t i = 0; i < conversation_events(c); i++) {
-        const conversation_event e = conversation_event_at(c, i);
+    for (size_t i = 0; i < transcript_events(c); i++) {
+        const transcript_event e = transcript_event_at(c, i);
         if (e.from_client == client && e.connection == connection && e.len > 0)
             all.append(reinterpret_cast<const char *>(e.data), e.len);
     }
@@ -102,11 +102,11 @@ std::vector<Frame> frames(const std::string &bytes)
 
 TEST(Talk, ShakesHands)
 {
-    const Conversation c = play("handshake path=/chat?a=b header=\"Origin: http://here\"\n");
+    const Transcript c = play("handshake path=/chat?a=b header=\"Origin: http://here\"\n");
     EXPECT_EQ(events(c.get()), "open> bytes> bytes<");
-    EXPECT_STREQ(conversation_note(c.get()), "test");
-    EXPECT_EQ(conversation_port(c.get(), 0, true), 50001);
-    EXPECT_EQ(conversation_port(c.get(), 0, false), 8080);
+    EXPECT_STREQ(transcript_note(c.get()), "test");
+    EXPECT_EQ(transcript_port(c.get(), 0, true), 50001);
+    EXPECT_EQ(transcript_port(c.get(), 0, false), 8080);
     const std::string request = said(c.get(), true), answer = said(c.get(), false);
     wsp_http_header asked[20], answered[20];
     wsp_http_head request_head, answer_head;
@@ -123,7 +123,7 @@ TEST(Talk, ShakesHands)
 
 uint32_t faults_of(const std::string &answer_kind)
 {
-    const Conversation c = play("handshake answer=" + answer_kind + "\n");
+    const Transcript c = play("handshake answer=" + answer_kind + "\n");
     const std::string request = said(c.get(), true), answer = said(c.get(), false);
     wsp_http_header asked[20], answered[20];
     wsp_http_head request_head, answer_head;
@@ -139,19 +139,19 @@ TEST(Talk, AnswersWrongly)
     EXPECT_EQ(faults_of("plain-101"), WSP_H_UPGRADE | WSP_H_CONNECTION | WSP_H_ACCEPT);
     EXPECT_EQ(faults_of("wrong-accept"), WSP_H_ACCEPT);
     EXPECT_EQ(faults_of("403"), WSP_H_STATUS);
-    const Conversation c = play("client request\nserver answer 426 header=\"X-Why: version\"\n");
+    const Transcript c = play("client request\nserver answer 426 header=\"X-Why: version\"\n");
     EXPECT_EQ(said(c.get(), false).find("HTTP/1.1 426 Upgrade Required\r\n"), 0u);
     EXPECT_NE(said(c.get(), false).find("X-Why: version\r\n"), std::string::npos);
 }
 
 TEST(Talk, SendsFrames)
 {
-    const Conversation c = play("client send text \"Hel\" fin=no\n"
-                                "client send ping hex:0102\n"
-                                "client send continuation \"lo\"\n"
-                                "server send binary 3*\"ab\"\n"
-                                "server send close 1001 \"bye\"\n"
-                                "client send close\n");
+    const Transcript c = play("client send text \"Hel\" fin=no\n"
+                              "client send ping hex:0102\n"
+                              "client send continuation \"lo\"\n"
+                              "server send binary 3*\"ab\"\n"
+                              "server send close 1001 \"bye\"\n"
+                              "client send close\n");
     EXPECT_EQ(events(c.get()), "open> bytes> bytes> bytes> bytes< bytes< bytes>");
     const auto client = frames(said(c.get(), true)), server = frames(said(c.get(), false));
     ASSERT_EQ(client.size(), 4u);
@@ -173,7 +173,7 @@ TEST(Talk, SendsFrames)
 
 TEST(Talk, SendsIllegalFrames)
 {
-    const Conversation c =
+    const Transcript c =
         play("client send text \"x\" mask=no rsv=5 form=64\n"
              "server send opcode-11 \"y\" mask=yes key=37fa213d\n"
              "server send close 1005\n"
@@ -187,13 +187,13 @@ TEST(Talk, SendsIllegalFrames)
 
 TEST(Talk, JoinsWritesIntoOneSegment)
 {
-    const Conversation c = play("client request\nserver answer\n"
-                                "join\n"
-                                "client send text \"a\"\n"
-                                "pick client send text \"b\" | client bytes \"b\"\n"
-                                "repeat 3\nclient bytes \"c\"\nend\n"
-                                "end\n"
-                                "join\nrepeat 0\nclient bytes \"never\"\nend\nend\n");
+    const Transcript c = play("client request\nserver answer\n"
+                              "join\n"
+                              "client send text \"a\"\n"
+                              "pick client send text \"b\" | client bytes \"b\"\n"
+                              "repeat 3\nclient bytes \"c\"\nend\n"
+                              "end\n"
+                              "join\nrepeat 0\nclient bytes \"never\"\nend\nend\n");
     EXPECT_EQ(events(c.get()), "open> bytes> bytes< bytes>");
     EXPECT_EQ(said(c.get(), true).substr(said(c.get(), true).size() - 3), "ccc");
 }
@@ -205,31 +205,31 @@ TEST(Talk, AnEmptyJoinIsNothing)
 
 TEST(Talk, ARequestWithTheFirstFrameBehindIt)
 {
-    const Conversation c =
+    const Transcript c =
         play("join\nclient request\nclient send text \"early\"\nend\nserver answer\n");
     EXPECT_EQ(events(c.get()), "open> bytes> bytes<");
 }
 
 TEST(Talk, HasConnectionsWithTheirPorts)
 {
-    const Conversation c = play("connection a\nconnection b\nclient bytes \"to b\"\n"
-                                "client 40000\nserver 9000\nconnection c\nserver rst\n"
-                                "connection a\nclient bytes \"to a\"\nclient fin\nserver fin\n");
+    const Transcript c = play("connection a\nconnection b\nclient bytes \"to b\"\n"
+                              "client 40000\nserver 9000\nconnection c\nserver rst\n"
+                              "connection a\nclient bytes \"to a\"\nclient fin\nserver fin\n");
     EXPECT_EQ(events(c.get()), "open> open> bytes> open> reset< bytes> fin> fin<");
     EXPECT_EQ(said(c.get(), true, 0), "to a");
     EXPECT_EQ(said(c.get(), true, 1), "to b");
-    EXPECT_EQ(conversation_port(c.get(), 1, true), 50002);
-    EXPECT_EQ(conversation_port(c.get(), 2, true), 40000);
-    EXPECT_EQ(conversation_port(c.get(), 2, false), 9000);
+    EXPECT_EQ(transcript_port(c.get(), 1, true), 50002);
+    EXPECT_EQ(transcript_port(c.get(), 2, true), 40000);
+    EXPECT_EQ(transcript_port(c.get(), 2, false), 9000);
 }
 
 TEST(Talk, HasItsOwnClock)
 {
-    const Conversation c = play("client bytes \"a\"\ndelay 30s\ndelay 10ms\nserver bytes \"b\"\n");
+    const Transcript c = play("client bytes \"a\"\ndelay 30s\ndelay 10ms\nserver bytes \"b\"\n");
     const int64_t start = INT64_C(1767603600000000000), ms = 1000000;
-    EXPECT_EQ(conversation_event_at(c.get(), 0).time_ns, start);
-    EXPECT_EQ(conversation_event_at(c.get(), 1).time_ns, start + ms);
-    EXPECT_EQ(conversation_event_at(c.get(), 2).time_ns, start + 30012 * ms);
+    EXPECT_EQ(transcript_event_at(c.get(), 0).time_ns, start);
+    EXPECT_EQ(transcript_event_at(c.get(), 1).time_ns, start + ms);
+    EXPECT_EQ(transcript_event_at(c.get(), 2).time_ns, start + 30012 * ms);
 }
 
 const char seeded[] =
@@ -239,7 +239,7 @@ const char seeded[] =
 
 std::string all_of(uint64_t seed)
 {
-    const Conversation c = play(seeded, seed);
+    const Transcript c = play(seeded, seed);
     return said(c.get(), true) + "|" + said(c.get(), false);
 }
 
@@ -253,7 +253,7 @@ TEST(Talk, SeedsChooseAmongAll)
 {
     std::set<std::string> picked, orders;
     for (uint64_t seed = 0; seed < 100; seed++) {
-        const Conversation c = play(seeded, seed);
+        const Transcript c = play(seeded, seed);
         const std::string client = said(c.get(), true), server = said(c.get(), false);
         picked.insert(frames(client.substr(client.find("\r\n\r\n") + 4))[1].payload);
         orders.insert(server.substr(server.find("\r\n\r\n") + 4));
@@ -265,7 +265,7 @@ TEST(Talk, SeedsChooseAmongAll)
 // Another machine must make the same captures: these bytes are for ever.
 TEST(Talk, TheBytesOfASeedNeverChange)
 {
-    const Conversation c = play("client send text \"x\"\nclient bytes random:4\n", 7);
+    const Transcript c = play("client send text \"x\"\nclient bytes random:4\n", 7);
     const std::string bytes = said(c.get(), true);
     std::string hex;
     for (const char byte : bytes) {

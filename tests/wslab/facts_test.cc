@@ -24,11 +24,11 @@ using Fact = std::unique_ptr<fact, decltype(&fact_free)>;
 Decoded decode(const talk *t, uint64_t seed)
 {
     GError *error = nullptr;
-    conversation *c = t ? talk_play(t, seed, &error) : nullptr;
+    transcript *c = t ? talk_play(t, seed, &error) : nullptr;
     EXPECT_NE(c, nullptr) << (error ? error->message : "no talk");
     g_clear_error(&error);
-    Decoded d(decoded_of(c ? c : conversation_new()), decoded_free);
-    conversation_free(c);
+    Decoded d(decoded_of(c ? c : transcript_new()), decoded_free);
+    transcript_free(c);
     return d;
 }
 

@@ -85,9 +85,9 @@ TEST(GraderPage, ItsTalkIsOneForEverySeed)
     talk *t = talk_parse("page", example("Talks").c_str(), &error);
     ASSERT_NE(t, nullptr) << error->message;
     for (uint64_t seed = 0; seed < 10; seed++) {
-        conversation *c = talk_play(t, seed, &error);
+        transcript *c = talk_play(t, seed, &error);
         EXPECT_NE(c, nullptr) << error->message;
-        conversation_free(c);
+        transcript_free(c);
     }
     talk_free(t);
 }

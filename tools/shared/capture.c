@@ -29,7 +29,7 @@ typedef struct endpoint {
 } endpoint;
 
 typedef struct writer {
-    const conversation *conversation;
+    const transcript *transcript;
     pcapng_writer *file;
     endpoint (*ends)[2]; /* of each connection: the server, the client */
     uint16_t ip_id;
@@ -118,7 +118,7 @@ static void put_packet(writer *w, unsigned connection, bool from_client, int64_t
 }
 
 /* The client's SYN, the server's SYN and ACK, the client's ACK. */
-static void put_open(writer *w, const conversation_event *e)
+static void put_open(writer *w, const transcript_event *e)
 {
     put_packet(w, e->connection, true, e->time_ns, SYN, NULL, 0);
     put_packet(w, e->connection, false, e->time_ns, SYN | ACK, NULL, 0);
@@ -126,13 +126,13 @@ static void put_open(writer *w, const conversation_event *e)
 }
 
 /* The other side acknowledges what it got so far, unless bytes of its own did. */
-static void put_acknowledgment(writer *w, const conversation_event *e)
+static void put_acknowledgment(writer *w, const transcript_event *e)
 {
     if (w->ends[e->connection][!e->from_client].owes)
         put_packet(w, e->connection, !e->from_client, e->time_ns, ACK, NULL, 0);
 }
 
-static void put_bytes(writer *w, const conversation_event *e)
+static void put_bytes(writer *w, const transcript_event *e)
 {
     for (size_t done = 0; done < e->len;) {
         put_acknowledgment(w, e);
@@ -143,24 +143,24 @@ static void put_bytes(writer *w, const conversation_event *e)
     }
 }
 
-static void put_end(writer *w, const conversation_event *e)
+static void put_end(writer *w, const transcript_event *e)
 {
     put_acknowledgment(w, e);
     endpoint *from = &w->ends[e->connection][e->from_client];
     from->next = from->first + 1 + (uint32_t)e->at; /* behind what was not kept, too */
-    uint8_t flag = e->type == CONVERSATION_FIN ? FIN : RST;
+    uint8_t flag = e->type == TRANSCRIPT_FIN ? FIN : RST;
     put_packet(w, e->connection, e->from_client, e->time_ns, ACK | flag, NULL, 0);
     if (flag == FIN)
         put_acknowledgment(w, e);
 }
 
-static void put_event(writer *w, const conversation_event *e)
+static void put_event(writer *w, const transcript_event *e)
 {
     switch (e->type) {
-    case CONVERSATION_OPEN: put_open(w, e); break;
-    case CONVERSATION_BYTES: put_bytes(w, e); break;
-    case CONVERSATION_FIN:
-    case CONVERSATION_RESET: put_end(w, e); break;
+    case TRANSCRIPT_OPEN: put_open(w, e); break;
+    case TRANSCRIPT_BYTES: put_bytes(w, e); break;
+    case TRANSCRIPT_FIN:
+    case TRANSCRIPT_RESET: put_end(w, e); break;
     }
 }
 
@@ -172,22 +172,22 @@ static uint32_t first_sequence_number(unsigned connection, bool client)
 
 static void prepare_ends(writer *w)
 {
-    unsigned count = conversation_connections(w->conversation);
+    unsigned count = transcript_connections(w->transcript);
     w->ends = g_malloc0_n(count, sizeof *w->ends);
     for (unsigned i = 0; i < count; i++)
         for (int client = 0; client < 2; client++) {
             endpoint *end = &w->ends[i][client];
             end->first = end->next = first_sequence_number(i, client);
-            end->address = conversation_address(w->conversation, i, client);
-            end->port = conversation_port(w->conversation, i, client);
+            end->address = transcript_address(w->transcript, i, client);
+            end->port = transcript_port(w->transcript, i, client);
         }
 }
 
 /* The note, and what is not there; NULL = nothing to say. */
-static char *comment_on(const conversation *c)
+static char *comment_on(const transcript *c)
 {
-    uint64_t lost = conversation_lost(c);
-    const char *note = conversation_note(c);
+    uint64_t lost = transcript_lost(c);
+    const char *note = transcript_note(c);
     if (lost == 0)
         return g_strdup(note);
     return g_strdup_printf("%s%sThe conversation was too long to keep: %" G_GUINT64_FORMAT
@@ -195,15 +195,15 @@ static char *comment_on(const conversation *c)
                            note ? note : "", note ? "\n" : "", lost);
 }
 
-bool capture_write(const conversation *c, FILE *out)
+bool capture_write(const transcript *c, FILE *out)
 {
     char *comment = comment_on(c);
     writer *w = g_new0(writer, 1);
-    w->conversation = c;
+    w->transcript = c;
     w->file = pcapng_writer_new(out, "wskit", comment);
     prepare_ends(w);
-    for (size_t i = 0; i < conversation_events(c); i++) {
-        conversation_event e = conversation_event_at(c, i);
+    for (size_t i = 0; i < transcript_events(c); i++) {
+        transcript_event e = transcript_event_at(c, i);
         put_event(w, &e);
     }
     pcapng_writer_finish(w->file);

@@ -1,4 +1,4 @@
-/* The bytes of a conversation, through the library. See decoded.h. */
+/* The bytes of a transcript, through the library. See decoded.h. */
 #include "decoded.h"
 
 #include <string.h>
@@ -206,22 +206,22 @@ static void take_bytes(decoder *d, unsigned c, wsp_sender from, const uint8_t *i
 /* ---- All of it --------------------------------------------------------------------------------
  */
 
-static void take_event(decoder *d, const conversation_event *e)
+static void take_event(decoder *d, const transcript_event *e)
 {
     decoded_connection *connection = &d->result->connections[e->connection];
     wsp_sender from = e->from_client ? WSP_FROM_CLIENT : WSP_FROM_SERVER;
     switch (e->type) {
-    case CONVERSATION_OPEN: break;
-    case CONVERSATION_BYTES:
+    case TRANSCRIPT_OPEN: break;
+    case TRANSCRIPT_BYTES:
         connection->bytes[from] += e->len;
         take_bytes(d, e->connection, from, e->data, e->len, e->time_ns);
         break;
-    case CONVERSATION_FIN:
-    case CONVERSATION_RESET:
+    case TRANSCRIPT_FIN:
+    case TRANSCRIPT_RESET:
         if (!connection->ended)
             connection->ended_by = from;
         connection->ended = true;
-        connection->reset |= e->type == CONVERSATION_RESET;
+        connection->reset |= e->type == TRANSCRIPT_RESET;
         break;
     }
 }
@@ -264,12 +264,12 @@ static void finish(decoder *d)
     g_free(d->phases);
 }
 
-decoded *decoded_of(const conversation *c)
+decoded *decoded_of(const transcript *c)
 {
     decoder d = {0};
-    begin(&d, conversation_connections(c));
-    for (size_t i = 0; i < conversation_events(c); i++) {
-        conversation_event e = conversation_event_at(c, i);
+    begin(&d, transcript_connections(c));
+    for (size_t i = 0; i < transcript_events(c); i++) {
+        transcript_event e = transcript_event_at(c, i);
         take_event(&d, &e);
     }
     finish(&d);

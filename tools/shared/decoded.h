@@ -1,12 +1,12 @@
 /*
- * A conversation decoded: its handshakes, frames and messages, numbered as wsdump numbers them. It
+ * A transcript decoded: its handshakes, frames and messages, numbered as wsdump numbers them. It
  * comes from the bytes alone, by libwsproto; nothing is known of who said them or why. What the
  * questions about a capture and the place of a wrong frame are answered from.
  */
 #ifndef SHARED_DECODED_H
 #define SHARED_DECODED_H
 
-#include "conversation.h"
+#include "transcript.h"
 
 #include <wsproto/wsproto.h>
 
@@ -62,14 +62,14 @@ typedef struct decoded_message {
 /* Frames and messages are in the order in which they were complete, unfinished frames behind all
  * others; unfinished messages are not in it. */
 typedef struct decoded {
-    decoded_connection *connections; /* numbered as the conversation's, from 0 */
+    decoded_connection *connections; /* numbered as the transcript's, from 0 */
     unsigned connection_count;
     GPtrArray *frames;   /* of decoded_frame */
     GPtrArray *messages; /* of decoded_message */
 } decoded;
 
-/* Never NULL. The conversation is not needed afterwards. Free with decoded_free. */
-decoded *decoded_of(const conversation *c);
+/* Never NULL. The transcript is not needed afterwards. Free with decoded_free. */
+decoded *decoded_of(const transcript *c);
 void decoded_free(decoded *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(decoded, decoded_free)
 

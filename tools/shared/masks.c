@@ -64,7 +64,7 @@ bool masks_expect(player *p, const step *s)
     (void)s;
     const char *fault = NULL;
     const decoded_frame *same = NULL;
-    g_autoptr(decoded) d = decoded_of(p->result->conversation);
+    g_autoptr(decoded) d = decoded_of(p->result->transcript);
     g_autoptr(GPtrArray) frames = look_through(d, &fault, &same);
     if (!fault && frames->len < 2)
         fault = "fewer than two frames came";

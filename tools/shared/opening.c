@@ -51,7 +51,7 @@ static bool open_group(player *p, const step *s)
     for (uint64_t i = 0; i < MAX(s->number, 1); i++)
         if (!add_member(p, group,
                         peer_open(next_name(s, group), (uint16_t)p->program.port, &s->socket,
-                                  p->options->seed, p->result->conversation, p->netlink)))
+                                  p->options->seed, p->result->transcript, p->netlink)))
             return false;
     return true;
 }
@@ -83,7 +83,7 @@ static look looks_accepted(player *p, peer *who, const step *s)
     if (fd < 0 ? !trouble(p, "cannot accept a connection", g_strerror(errno))
                : !add_member(p, group,
                              peer_accepted(next_name(s, group), fd, p->options->seed,
-                                           p->result->conversation, p->netlink)))
+                                           p->result->transcript, p->netlink)))
         return LOOK_WRONG;
     return group->len >= s->number ? LOOK_RIGHT : LOOK_AGAIN;
 }

@@ -59,10 +59,10 @@ static peer *new_peer(const peer *like, uint64_t seed_number)
 {
     peer *p = g_memdup2(like, sizeof *like);
     const bool client = is_client(p);
-    p->connection = conversation_open(p->record, now_ns(), client ? p->port : p->program_port,
-                                      client ? p->program_port : p->port);
+    p->connection = transcript_open(p->record, now_ns(), client ? p->port : p->program_port,
+                                    client ? p->program_port : p->port);
     if (client)
-        conversation_set_client(p->record, p->connection, p->address);
+        transcript_set_client(p->record, p->connection, p->address);
     p->keys = (seed){seed_number ^ (p->connection * UINT64_C(0x9E3779B97F4A7C15))};
     p->out = g_byte_array_new();
     inbox_init(&p->in, client ? WSP_FROM_SERVER : WSP_FROM_CLIENT);
@@ -70,7 +70,7 @@ static peer *new_peer(const peer *like, uint64_t seed_number)
 }
 
 peer *peer_open(char *name, uint16_t port, const peer_socket *like, uint64_t seed_number,
-                conversation *record, int netlink)
+                transcript *record, int netlink)
 {
     struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -92,7 +92,7 @@ peer *peer_open(char *name, uint16_t port, const peer_socket *like, uint64_t see
                     seed_number);
 }
 
-peer *peer_accepted(char *name, int fd, uint64_t seed_number, conversation *record, int netlink)
+peer *peer_accepted(char *name, int fd, uint64_t seed_number, transcript *record, int netlink)
 {
     struct sockaddr_in own = {0}, other = {0};
     socklen_t size = sizeof own, other_size = sizeof other;
@@ -115,13 +115,13 @@ peer *peer_accepted(char *name, int fd, uint64_t seed_number, conversation *reco
 /* What happens goes into the record: what we did, or what came. */
 static void record_end(peer *p, bool ours, bool reset)
 {
-    (reset ? conversation_reset : conversation_fin)(p->record, p->connection, ours == is_client(p),
-                                                    now_ns());
+    (reset ? transcript_reset : transcript_fin)(p->record, p->connection, ours == is_client(p),
+                                                now_ns());
 }
 
 static void record_bytes(peer *p, bool ours, const void *bytes, size_t len)
 {
-    conversation_bytes(p->record, p->connection, ours == is_client(p), now_ns(), bytes, len);
+    transcript_bytes(p->record, p->connection, ours == is_client(p), now_ns(), bytes, len);
 }
 
 static void took_end(peer *p, bool reset)

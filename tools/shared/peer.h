@@ -2,14 +2,14 @@
  * One connection between us and the program under test, over loopback, never blocking: we are the
  * client of a server, or the server of a client.
  * Who owns several drives them with poll: peer_events says what to wait for, peer_turn does what
- * can be done now. All bytes of both directions go into a conversation.
+ * can be done now. All bytes of both directions go into a transcript.
  */
 #ifndef SHARED_PEER_H
 #define SHARED_PEER_H
 
-#include "conversation.h"
 #include "inbox.h"
 #include "seed.h"
+#include "transcript.h"
 
 #include <glib.h>
 
@@ -31,8 +31,8 @@ typedef struct peer {
     wsp_sender role;  /* ours */
     uint32_t address; /* ours */
     uint16_t port, program_port;
-    unsigned connection; /* in the conversation */
-    conversation *record;
+    unsigned connection; /* in the transcript */
+    transcript *record;
     int netlink; /* the owner's, for unread_bytes; -1 = none */
 
     inbox in;
@@ -66,13 +66,13 @@ typedef struct peer {
  * there is no socket.
  */
 peer *peer_open(char *name, uint16_t port, const peer_socket *like, uint64_t seed_number,
-                conversation *record, int netlink);
+                transcript *record, int netlink);
 
 /*
  * The server's end of a connection that a listening socket has accepted: `fd` and `name` are taken
  * over. NULL with errno when it is gone already.
  */
-peer *peer_accepted(char *name, int fd, uint64_t seed_number, conversation *record, int netlink);
+peer *peer_accepted(char *name, int fd, uint64_t seed_number, transcript *record, int netlink);
 
 /* Close (FIN: what has come is read before) or drop with RST, if it is still open. */
 void peer_close(peer *p);

@@ -429,7 +429,7 @@ static play_result *new_result(void)
 {
     play_result *r = g_new0(play_result, 1);
     r->story = g_ptr_array_new_with_free_func(free_line);
-    r->conversation = conversation_new();
+    r->transcript = transcript_new();
     r->log = g_string_new(NULL);
     r->output = g_string_new(NULL);
     return r;
@@ -454,7 +454,7 @@ void play_result_free(play_result *r)
         return;
     g_free(r->reason);
     g_ptr_array_unref(r->story);
-    conversation_free(r->conversation);
+    transcript_free(r->transcript);
     g_string_free(r->log, TRUE);
     g_string_free(r->output, TRUE);
     g_free(r);
@@ -485,9 +485,6 @@ static void end_player(player *p)
     finding_clear(&p->found);
 }
 
-/* However slow the machine is: a server that does nothing but ping every 30 s does nothing. */
-static const int64_t IDLE_MAX_US = 20 * G_TIME_SPAN_SECOND;
-
 play_result *play_case(const script *s, const play_options *options)
 {
     const int64_t start = g_get_monotonic_time();
@@ -500,7 +497,8 @@ play_result *play_case(const script *s, const play_options *options)
     p.remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     p.netlink = unread_open();
     p.ceiling_us = microseconds(&p, options->ceiling_s, 30);
-    p.idle_us = MIN(microseconds(&p, options->idle_s, 5), IDLE_MAX_US);
+    p.idle_us = MIN(microseconds(&p, options->idle_s, 5),
+                    (int64_t)((options->idle_max_s > 0 ? options->idle_max_s : 20) * 1e6));
     p.result->seed = options->seed;
     finding_init(&p.found);
     program_raise_our_limit();

@@ -6,7 +6,7 @@
  *     play_result *r = play_case(s, &o);
  *     if (r->verdict != PLAY_PASS)
  *         story_print(stdout, s, r);              // story.h
- *     capture_write(r->conversation, file);       // capture.h
+ *     capture_write(r->transcript, file);       // capture.h
  *     play_result_free(r);
  *
  * No verdict comes from a clock: an expectation waits for what it wants, and gives up when the
@@ -20,8 +20,8 @@
 #ifndef SHARED_PLAY_H
 #define SHARED_PLAY_H
 
-#include "conversation.h"
 #include "script.h"
+#include "transcript.h"
 
 #include <stdint.h>
 
@@ -41,8 +41,10 @@ typedef struct play_options {
     double scale;                 /* how much slower this machine is: multiplies every waiting time;
                                      0 = 1. play_measure_scale gives it */
     double ceiling_s;             /* an expectation gives up after so long; 0 = 30 */
-    double idle_s; /* ... or when the program was idle for so long, 20 at most; 0 = 5 */
-    double stop_s; /* a server must end so soon after SIGTERM; 0 = 5 */
+    double idle_s;                /* ... or when the program was idle for so long; 0 = 5 */
+    double idle_max_s; /* ... and no longer, however slow this machine is: a server that does
+                          nothing but ping every 30 s does nothing; 0 = 20 */
+    double stop_s;     /* a server must end so soon after SIGTERM; 0 = 5 */
 } play_options;
 
 typedef enum play_verdict {
@@ -66,10 +68,10 @@ typedef struct play_line {
     unsigned file_line; /* of the case; 0 = not a line of it (starting, stopping the program) */
 } play_line;
 
-/* Where in the conversation the wrong bytes are, for `wslab show`. */
+/* Where in the transcript the wrong bytes are, for `wslab show`. */
 typedef struct play_place {
     bool known;
-    unsigned connection; /* number in the conversation, from 0 */
+    unsigned connection; /* number in the transcript, from 0 */
     bool from_client;    /* the direction; false: what the program sent */
     uint64_t frame;      /* of this direction and connection, from 1; 0 = before the first frame
                             (the handshake) */
@@ -81,12 +83,11 @@ typedef struct play_result {
     char *reason;     /* one line: why it failed, could not be tried, was skipped; NULL: passed */
     GPtrArray *story; /* of play_line; never NULL */
     play_place place; /* of a failure */
-    struct conversation
-        *conversation; /* all that was said, also of a case that passed; never NULL */
-    GString *log;      /* stderr of the program, its last 256 KiB */
-    GString *output;   /* stdout of the program, its first 1 MiB */
-    uint64_t seed;     /* as given: --seed replays it */
-    double seconds;    /* it took */
+    struct transcript *transcript; /* all that was said, also of a case that passed; never NULL */
+    GString *log;                  /* stderr of the program, its last 256 KiB */
+    GString *output;               /* stdout of the program, its first 1 MiB */
+    uint64_t seed;                 /* as given: --seed replays it */
+    double seconds;                /* it took */
 } play_result;
 
 /* Play it. Never NULL. */

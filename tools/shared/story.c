@@ -76,7 +76,7 @@ void story_print_lines(FILE *out, const play_result *r)
 
 void story_print_ways(FILE *out, const script *s, const play_result *r)
 {
-    if (conversation_connections(r->conversation) > 0) /* else there is nothing to look at */
+    if (transcript_connections(r->transcript) > 0) /* else there is nothing to look at */
         fprintf(out, "  look  wslab show %s   ", s->id);
     fprintf(out, "  hint  wslab hint %s     replay  --seed %" G_GUINT64_FORMAT "\n", s->id,
             r->seed);

@@ -37,7 +37,7 @@
 #ifndef SHARED_TALK_H
 #define SHARED_TALK_H
 
-#include "conversation.h"
+#include "transcript.h"
 
 #include <glib.h>
 
@@ -63,7 +63,7 @@ talk *talk_parse(const char *name, const char *text, GError **error);
  * Play it; the result is the caller's, its note is the title. NULL with *error (WORDS_ERROR) where
  * a side sends after its end, or where it has too many steps.
  */
-conversation *talk_play(const talk *t, uint64_t seed, GError **error);
+transcript *talk_play(const talk *t, uint64_t seed, GError **error);
 
 void talk_free(talk *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(talk, talk_free)

@@ -10,14 +10,14 @@ enum { FIRST_CLIENT_PORT = 50001, SERVER_PORT = 8080 };
 
 /* A connection by its name. */
 typedef struct line {
-    unsigned number;         /* in the conversation */
+    unsigned number;         /* in the transcript */
     char key[25];            /* of its last request */
     const talk_step *end;    /* a rst, after which nobody sends */
     const talk_step *fin[2]; /* of the client, of the server */
 } line;
 
 struct talk_player {
-    conversation *conversation;
+    transcript *transcript;
     GHashTable *lines; /* of line by their names */
     line *now;         /* the connection that the steps are about; NULL = none yet */
     seed seed;         /* keys and choices */
@@ -33,9 +33,9 @@ static bool play_step(talk_player *p, const talk_step *s, GError **error)
     if (++p->steps > TALK_MAX_STEPS)
         return words_wrong(&s->words, words_at(&s->words, 0)->column, error,
                            "more than %d steps in one talk", TALK_MAX_STEPS);
-    if (conversation_lost(p->conversation) > 0 || (p->joined && p->joined->len > CONVERSATION_MAX))
+    if (transcript_lost(p->transcript) > 0 || (p->joined && p->joined->len > TRANSCRIPT_MAX))
         return words_wrong(&s->words, words_at(&s->words, 0)->column, error,
-                           "too long: a talk is at most %u MiB", CONVERSATION_MAX >> 20);
+                           "too long: a talk is at most %u MiB", TRANSCRIPT_MAX >> 20);
     return s->verb->play(p, s, error);
 }
 
@@ -65,8 +65,8 @@ static void use_connection(talk_player *p, const char *name)
         return;
     p->now = g_new0(line, 1);
     g_hash_table_insert(p->lines, g_strdup(name), p->now);
-    p->now->number = conversation_open(p->conversation, tick(p), p->ports[WSP_FROM_CLIENT],
-                                       p->ports[WSP_FROM_SERVER]);
+    p->now->number = transcript_open(p->transcript, tick(p), p->ports[WSP_FROM_CLIENT],
+                                     p->ports[WSP_FROM_SERVER]);
     p->ports[WSP_FROM_CLIENT]++;
 }
 
@@ -110,8 +110,8 @@ static void send_bytes(talk_player *p, wsp_sender from, const void *bytes, size_
     if (p->joined)
         g_byte_array_append(p->joined, bytes, (guint)len);
     else
-        conversation_bytes(p->conversation, p->now->number, from == WSP_FROM_CLIENT, tick(p), bytes,
-                           len);
+        transcript_bytes(p->transcript, p->now->number, from == WSP_FROM_CLIENT, tick(p), bytes,
+                         len);
 }
 
 bool talk_play_bytes(talk_player *p, const talk_step *s, GError **error)
@@ -141,10 +141,10 @@ bool talk_play_end(talk_player *p, const talk_step *s, GError **error)
     bool client = s->from == WSP_FROM_CLIENT;
     if (strcmp(s->verb->name, "rst") == 0) {
         l->end = s;
-        conversation_reset(p->conversation, l->number, client, tick(p));
+        transcript_reset(p->transcript, l->number, client, tick(p));
     } else {
         l->fin[s->from] = s;
-        conversation_fin(p->conversation, l->number, client, tick(p));
+        transcript_fin(p->transcript, l->number, client, tick(p));
     }
     return true;
 }
@@ -172,7 +172,7 @@ bool talk_play_request(talk_player *p, const talk_step *s, GError **error)
     wsp_handshake_key(l->key, nonce);
     char head[HEADS_MAX_SIZE];
     const int len = heads_write_request(
-        head, s->path, conversation_port(p->conversation, l->number, false), l->key, s->headers);
+        head, s->path, transcript_port(p->transcript, l->number, false), l->key, s->headers);
     return send_head(p, s, head, len, error);
 }
 
@@ -240,19 +240,19 @@ bool talk_play_repeat(talk_player *p, const talk_step *s, GError **error)
     return true;
 }
 
-conversation *talk_play(const talk *t, uint64_t seed_number, GError **error)
+transcript *talk_play(const talk *t, uint64_t seed_number, GError **error)
 {
     talk_player p = {
-        .conversation = conversation_new(),
+        .transcript = transcript_new(),
         .lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         .seed = {seed_number},
         .data_seed = ~seed_number, /* data must not look like the keys that mask it */
         .time_ns = BEGINNING_NS,
         .ports = {[WSP_FROM_CLIENT] = FIRST_CLIENT_PORT, [WSP_FROM_SERVER] = SERVER_PORT}};
-    conversation_set_note(p.conversation, t->title);
+    transcript_set_note(p.transcript, t->title);
     bool ok = play_children(&p, t->all, error);
     g_hash_table_unref(p.lines);
     if (!ok)
-        g_clear_pointer(&p.conversation, conversation_free);
-    return p.conversation;
+        g_clear_pointer(&p.transcript, transcript_free);
+    return p.transcript;
 }

@@ -58,11 +58,11 @@ static gboolean make_capture(asking *a, GError **error)
             : g_strconcat(a->lesson->id, ".pcapng", NULL);
     g_mkdir_with_parents(folder, 0755); /* writing says why, if it failed */
     a->capture = g_build_filename(folder, name, NULL);
-    conversation *said;
+    transcript *said;
     if (talk_file_write(a->questions->talk, a->seed, a->capture, &said, error) != LAB_PASSED)
         return FALSE;
     a->decoded = decoded_of(said);
-    conversation_free(said);
+    transcript_free(said);
     return TRUE;
 }
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-gboolean capture_file_write(const conversation *said, const char *path, GError **error)
+gboolean capture_file_write(const transcript *said, const char *path, GError **error)
 {
     FILE *file = fopen(path, "wb");
     gboolean written = file && capture_write(said, file);

@@ -116,14 +116,14 @@ static gboolean write_capture(const run *r, const course_check *check, const pla
     g_autofree char *path = results_capture(r->lab, check->id);
     g_autofree char *folder = g_path_get_dirname(path);
     g_mkdir_with_parents(folder, 0755);
-    if (conversation_connections(played->conversation) == 0) { /* nothing to show, nor what was */
+    if (transcript_connections(played->transcript) == 0) { /* nothing to show, nor what was */
         g_unlink(path);
         return TRUE;
     }
-    if (!capture_file_write(played->conversation, path, error))
+    if (!capture_file_write(played->transcript, path, error))
         return FALSE;
     const play_place *at = &played->place;
-    g_autoptr(decoded) said = decoded_of(played->conversation);
+    g_autoptr(decoded) said = decoded_of(played->transcript);
     g_autofree char *where =
         at->known ? decoded_place(said, at->connection,
                                   at->from_client ? WSP_FROM_CLIENT : WSP_FROM_SERVER, at->frame)
@@ -211,7 +211,7 @@ static gboolean check_one(run *r, const course_check *check, gboolean *passed, G
                               (guint64)seed};
     g_autofree char *capture = results_capture(r->lab, check->id);
     gboolean tried = played->verdict != PLAY_SKIPPED && !r->refused;
-    gboolean talked = tried && conversation_connections(played->conversation) > 0;
+    gboolean talked = tried && transcript_connections(played->transcript) > 0;
     results_add(r->results, check->lesson->id, check->id, &result, talked ? capture : NULL);
     if (!r->refused)
         say_verdict(r, check, &result);

@@ -46,7 +46,7 @@ int play_run(lab *here, char **arguments, GError **error)
     story_print_head(stdout, s, r);
     if (r->verdict != PLAY_PASS)
         story_print_lines(stdout, r);
-    if (capture && !capture_file_write(r->conversation, capture, error))
+    if (capture && !capture_file_write(r->transcript, capture, error))
         return LAB_CANNOT;
     return statuses[r->verdict];
 }

@@ -11,7 +11,7 @@ const GOptionEntry talk_options[] = {
     {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Of all that the script leaves to chance (1)", "N"},
     G_OPTION_ENTRY_NULL};
 
-int talk_file_write(const char *from, guint64 number, const char *path, conversation **said,
+int talk_file_write(const char *from, guint64 number, const char *path, transcript **said,
                     GError **error)
 {
     GError *cause = NULL;
@@ -24,7 +24,7 @@ int talk_file_write(const char *from, guint64 number, const char *path, conversa
     }
     if (capture_file_write(*said, path, error))
         return LAB_PASSED;
-    g_clear_pointer(said, conversation_free);
+    g_clear_pointer(said, transcript_free);
     return LAB_CANNOT;
 }
 
@@ -33,8 +33,8 @@ int talk_run(lab *here, char **arguments, GError **error)
     (void)here;
     if (seed < 0)
         return lab_wrong(error, LAB_USAGE, "--seed takes a number from 0");
-    conversation *said;
+    transcript *said;
     int status = talk_file_write(arguments[0], (guint64)seed, arguments[1], &said, error);
-    conversation_free(said);
+    transcript_free(said);
     return status;
 }

@@ -1,5 +1,5 @@
-/* One list of events, one array that holds all their bytes. See conversation.h. */
-#include "conversation.h"
+/* One list of events, one array that holds all their bytes. See transcript.h. */
+#include "transcript.h"
 
 #include <glib.h>
 #include <netinet/in.h>
@@ -17,7 +17,7 @@ typedef struct peers {
 } peers;
 
 typedef struct event {
-    conversation_event_type type;
+    transcript_event_type type;
     bool from_client;
     unsigned connection;
     int64_t time_ns;
@@ -25,7 +25,7 @@ typedef struct event {
     size_t data, len; /* in bytes */
 } event;
 
-struct conversation {
+struct transcript {
     GArray *connections;
     GArray *events;
     GByteArray *bytes;
@@ -33,16 +33,16 @@ struct conversation {
     char *note;
 };
 
-conversation *conversation_new(void)
+transcript *transcript_new(void)
 {
-    conversation *c = g_new0(conversation, 1);
+    transcript *c = g_new0(transcript, 1);
     c->connections = g_array_new(FALSE, FALSE, sizeof(peers));
     c->events = g_array_new(FALSE, FALSE, sizeof(event));
     c->bytes = g_byte_array_new();
     return c;
 }
 
-void conversation_free(conversation *c)
+void transcript_free(transcript *c)
 {
     if (!c)
         return;
@@ -53,62 +53,60 @@ void conversation_free(conversation *c)
     g_free(c);
 }
 
-void conversation_set_note(conversation *c, const char *note)
+void transcript_set_note(transcript *c, const char *note)
 {
     g_free(c->note);
     c->note = g_strdup(note);
 }
 
-const char *conversation_note(const conversation *c)
+const char *transcript_note(const transcript *c)
 {
     return c->note;
 }
 
-static side *side_of(const conversation *c, unsigned connection, bool client)
+static side *side_of(const transcript *c, unsigned connection, bool client)
 {
     g_return_val_if_fail(connection < c->connections->len, NULL);
     return &g_array_index(c->connections, peers, connection).sides[client];
 }
 
-static void add(conversation *c, const event *e)
+static void add(transcript *c, const event *e)
 {
     g_array_append_vals(c->events, e, 1);
 }
 
-unsigned conversation_open(conversation *c, int64_t time_ns, uint16_t client_port,
-                           uint16_t server_port)
+unsigned transcript_open(transcript *c, int64_t time_ns, uint16_t client_port, uint16_t server_port)
 {
     peers new = {.sides = {{.address = INADDR_LOOPBACK, .port = server_port},
                            {.address = INADDR_LOOPBACK, .port = client_port}}};
     g_array_append_vals(c->connections, &new, 1);
-    event e = {CONVERSATION_OPEN, true, c->connections->len - 1, time_ns, 0, 0, 0};
+    event e = {TRANSCRIPT_OPEN, true, c->connections->len - 1, time_ns, 0, 0, 0};
     add(c, &e);
     return e.connection;
 }
 
-void conversation_set_client(conversation *c, unsigned connection, uint32_t address)
+void transcript_set_client(transcript *c, unsigned connection, uint32_t address)
 {
     side *s = side_of(c, connection, true);
     if (s)
         s->address = address;
 }
 
-static bool has_room(const conversation *c, size_t len)
+static bool has_room(const transcript *c, size_t len)
 {
-    size_t kept = c->bytes->len + (size_t)c->events->len * CONVERSATION_EVENT_COST;
-    return kept <= CONVERSATION_MAX - CONVERSATION_EVENT_COST &&
-           len <= CONVERSATION_MAX - CONVERSATION_EVENT_COST - kept;
+    size_t kept = c->bytes->len + (size_t)c->events->len * TRANSCRIPT_EVENT_COST;
+    return kept <= TRANSCRIPT_MAX - TRANSCRIPT_EVENT_COST &&
+           len <= TRANSCRIPT_MAX - TRANSCRIPT_EVENT_COST - kept;
 }
 
-void conversation_bytes(conversation *c, unsigned connection, bool from_client, int64_t time_ns,
-                        const void *data, size_t len)
+void transcript_bytes(transcript *c, unsigned connection, bool from_client, int64_t time_ns,
+                      const void *data, size_t len)
 {
     side *s = side_of(c, connection, from_client);
     if (!s || len == 0)
         return;
     if (c->lost == 0 && has_room(c, len)) {
-        event e = {CONVERSATION_BYTES, from_client, connection, time_ns, s->sent,
-                   c->bytes->len,      len};
+        event e = {TRANSCRIPT_BYTES, from_client, connection, time_ns, s->sent, c->bytes->len, len};
         add(c, &e);
         g_byte_array_append(c->bytes, data, (guint)len);
     } else {
@@ -117,7 +115,7 @@ void conversation_bytes(conversation *c, unsigned connection, bool from_client, 
     s->sent += len;
 }
 
-static void end(conversation *c, conversation_event_type how, unsigned connection, bool from_client,
+static void end(transcript *c, transcript_event_type how, unsigned connection, bool from_client,
                 int64_t time_ns)
 {
     side *s = side_of(c, connection, from_client);
@@ -128,47 +126,47 @@ static void end(conversation *c, conversation_event_type how, unsigned connectio
     add(c, &e);
 }
 
-void conversation_fin(conversation *c, unsigned connection, bool from_client, int64_t time_ns)
+void transcript_fin(transcript *c, unsigned connection, bool from_client, int64_t time_ns)
 {
-    end(c, CONVERSATION_FIN, connection, from_client, time_ns);
+    end(c, TRANSCRIPT_FIN, connection, from_client, time_ns);
 }
 
-void conversation_reset(conversation *c, unsigned connection, bool from_client, int64_t time_ns)
+void transcript_reset(transcript *c, unsigned connection, bool from_client, int64_t time_ns)
 {
-    end(c, CONVERSATION_RESET, connection, from_client, time_ns);
+    end(c, TRANSCRIPT_RESET, connection, from_client, time_ns);
 }
 
-uint64_t conversation_lost(const conversation *c)
+uint64_t transcript_lost(const transcript *c)
 {
     return c->lost;
 }
 
-unsigned conversation_connections(const conversation *c)
+unsigned transcript_connections(const transcript *c)
 {
     return c->connections->len;
 }
 
-uint16_t conversation_port(const conversation *c, unsigned connection, bool of_client)
+uint16_t transcript_port(const transcript *c, unsigned connection, bool of_client)
 {
     side *s = side_of(c, connection, of_client);
     return s ? s->port : 0;
 }
 
-uint32_t conversation_address(const conversation *c, unsigned connection, bool of_client)
+uint32_t transcript_address(const transcript *c, unsigned connection, bool of_client)
 {
     side *s = side_of(c, connection, of_client);
     return s ? s->address : 0;
 }
 
-size_t conversation_events(const conversation *c)
+size_t transcript_events(const transcript *c)
 {
     return c->events->len;
 }
 
-conversation_event conversation_event_at(const conversation *c, size_t index)
+transcript_event transcript_event_at(const transcript *c, size_t index)
 {
     const event *e = &g_array_index(c->events, event, index);
-    return (conversation_event){e->type,    e->connection, e->from_client,
-                                e->time_ns, e->at,         c->bytes->data + e->data,
-                                e->len};
+    return (transcript_event){e->type,    e->connection, e->from_client,
+                              e->time_ns, e->at,         c->bytes->data + e->data,
+                              e->len};
 }
