@@ -14,15 +14,19 @@
 
 enum { HEAD_MAX = 8192, LINES_MAX = 64 };
 
-/* Receive until the head is whole: its size, or -1. What came behind it stays in `in`. */
+/* Receive until the head is whole: its size, 0 = it is too long, -1 = it does not come. What came
+ * behind it stays in `in`. A byte now and then is no reason to wait for more than --read-ms. */
 static int64_t receive_head(conn *c, GByteArray *in)
 {
+    const int64_t until = g_get_monotonic_time() + options.read_ms * INT64_C(1000);
     wsp_http_scanner scan;
     wsp_http_scan_init(&scan, &(wsp_http_limits){.max_head = HEAD_MAX, .max_headers = LINES_MAX});
     for (uint8_t chunk[1024]; !scan.done;) {
         ssize_t n = rules.receive(c, chunk, sizeof chunk);
-        if (n <= 0 || wsp_http_scan(&scan, chunk, (size_t)n) < 0)
+        if (n <= 0 || g_get_monotonic_time() > until)
             return -1;
+        if (wsp_http_scan(&scan, chunk, (size_t)n) < 0)
+            return 0;
         g_byte_array_append(in, chunk, (guint)n);
     }
     return (int64_t)scan.head_len;
@@ -71,6 +75,12 @@ static bool refuse(conn *c, const refusal *r)
 }
 
 /* A browser asks for the page before it opens the WebSocket. */
+static bool wants_page(const wsp_http_head *head)
+{
+    return !head->faults && wsp_text_equal(head->method, "GET") &&
+           wsp_text_equal(head->target, "/") && !wsp_handshake_is_attempt(head);
+}
+
 static bool show_page(conn *c)
 {
     g_autofree char *answer = g_strdup_printf(
@@ -115,8 +125,10 @@ bool door_open(conn *c, GByteArray *in, wsp_conn_options *decoder)
     int64_t head_len = receive_head(c, in);
     if (head_len < 0)
         return false;
+    if (head_len == 0)
+        return refuse(c, &(refusal){431, "head-too-long", "8 KiB, 64 lines at most", NULL, NULL});
     wsp_http_parse(&head, in->data, (size_t)head_len, lines, LINES_MAX);
-    if (!wsp_handshake_is_attempt(&head) && wsp_text_equal(head.target, "/"))
+    if (wants_page(&head))
         return show_page(c);
     uint16_t status = wsp_handshake_status(wsp_handshake_request_check(&asked, &head));
     if (status)

@@ -188,7 +188,8 @@ class Ends(chat.Case):
         self.assertTrue(all(one.code is None for one in lost))  # they have not heard of it
 
     async def test_who_never_asks(self):
-        """Nothing but TCP; a request that does not end, or is too long; half a page's."""
+        """Nothing but TCP; a request that does not end, or is too long; half a page's; one that comes
+        so slowly that it would never end."""
         service = await self.start(*QUIET)
         mute = await together(Client().connect(service.port) for _ in range(50))
         halves = await together(Client().connect(service.port) for _ in range(50))
@@ -198,6 +199,9 @@ class Ends(chat.Case):
         for one in endless:
             one.writer.write(service.request("endless")[:-2] + b"X-More: and more\r\n" * 1000)
         await service.serves()
+        dripping = [await Client().connect(service.port) for _ in range(10)]
+        dripped = await together(self.drip(one) for one in dripping)
+        self.assertGreater(min(dripped), 1)  # that it says something was noticed
         for one in mute + halves + endless:
             try:
                 got = await asyncio.wait_for(one.reader.read(), PATIENCE)
@@ -208,6 +212,16 @@ class Ends(chat.Case):
         await service.settle(0, 0)
         await service.serves()
         await service.stop()
+
+    async def drip(self, client):
+        """A byte in each fifth of --read-ms, until it is cut: how many those were."""
+        count = 0
+        while not client.reader.at_eof() and client.reader.exception() is None:
+            client.writer.write(b"x")
+            count += 1
+            await asyncio.sleep(float(QUIET[3]) / 5000)
+        client.abort()
+        return count
 
     async def test_byte_by_byte(self):
         """Each is life; and nobody else has to wait for it."""

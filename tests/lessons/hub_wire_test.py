@@ -163,6 +163,31 @@ class Wire(chat.Case):
         await in_turns(self.send_request(one) for one in feeds)
         await self.nobody_noticed()
 
+    async def test_what_is_no_request_for_a_websocket(self):
+        """It is answered as HTTP has it. The answer to a head that is too long arrives, though not
+        all of that is read."""
+        async def answer(head):
+            client = await Client().connect(self.service.port, tls=self.service.tls)
+            client.writer.write(head.encode())
+            status, _, body = (await client.reader.read()).decode().partition("\r\n\r\n")
+            client.abort()
+            return int(status.split()[1]), json.loads(body).get("error") if body[0] == "{" else "page"
+
+        host, upgrade = "Host: 127.0.0.1\r\n", "Upgrade: websocket\r\n"
+        lines = "X: y\r\n" * 65
+        for head, wanted in ((f"GET / HTTP/1.1\r\n{host}\r\n", (200, "page")),
+                             (f"POST / HTTP/1.1\r\n{host}\r\n", (405, "no-handshake")),
+                             (f"GET / HTTP/1.1\r\n{host}X : y\r\n\r\n", (400, "no-handshake")),
+                             (f"GET / HTTP/1.1\r\n{host}{upgrade}\r\n", (400, "no-handshake")),
+                             (f"GET /ws HTTP/1.1\r\n{host}\r\n", (400, "no-handshake")),
+                             (f"GET /{'x' * 8192}", (431, "head-too-long")),
+                             (f"GET / HTTP/1.1\r\n{host}X: {'y' * 200000}\r\n\r\n",
+                              (431, "head-too-long")),
+                             (f"GET / HTTP/1.1\r\n{lines}\r\n", (431, "head-too-long"))):
+            with self.subTest(head[:40]):
+                self.assertEqual(await asyncio.wait_for(answer(head), PATIENCE), wanted)
+        await self.nobody_noticed()
+
     async def test_too_long(self):
         async def end_of(*frames):
             client = await self.service.let_in("long")
