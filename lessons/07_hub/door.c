@@ -87,8 +87,10 @@ static bool show_page(conn *c)
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n"
         "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
         strlen(chat_page), chat_page);
-    if (say(c, answer, (int)strlen(answer)))
+    if (say(c, answer, (int)strlen(answer))) {
         finish(c);
+        outbox_end(c, PAGE, 0, NULL);
+    }
     return false;
 }
 

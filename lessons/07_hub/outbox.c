@@ -15,6 +15,7 @@ const struct end_kind ends[ENDS] = {
     [SLOW] = {"slow", TRY_LATER},    [POLICY] = {"policy", POLICY_CODE},
     [LOST] = {"lost", NO_CLOSE},     [STOPPED] = {"shutdown", GOING_AWAY},
     [FORCED] = {"forced", NO_CLOSE}, [REFUSED] = {"refused", NO_CLOSE},
+    [PAGE] = {"page", NO_CLOSE},
 };
 
 GBytes *frame_new(uint8_t opcode, const void *payload, size_t len)

@@ -26,6 +26,7 @@ typedef enum end {
     STOPPED, /* this server stops */
     FORCED,  /* this server stops, and could not wait any longer */
     REFUSED, /* there was no sound handshake */
+    PAGE,    /* it asked for the page, and has it */
     ENDS,
 } end;
 

@@ -5,6 +5,8 @@
 
 #include <limits.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 lesson_options options;
@@ -43,6 +45,13 @@ void chat_read_options(int argc, char **argv)
     options = lesson_options_read(argc, argv, LESSON_PING | LESSON_READ | LESSON_WRITE,
                                   (const GOptionEntry *)(void *)all->data, rules.purpose);
     g_array_unref(all);
+    const char *wrong = settings.room_max < 1      ? "--room-max takes 1 or more"
+                        : settings.send_buffer < 0 ? "--send-buffer takes 0 or more"
+                                                   : NULL;
+    if (wrong) {
+        fprintf(stderr, "%s: %s; --help lists the options\n", g_get_prgname(), wrong);
+        exit(2);
+    }
     if (options.ping_ms == 0)
         options.ping_ms = INT_MAX; /* 0 = never, or nearly so: in 24 days */
     if (options.read_ms == 0)

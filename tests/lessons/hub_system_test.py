@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import resource
+import subprocess
 import termios
 import time
 
@@ -30,6 +31,18 @@ class Log(chat.Case):
             await service.settle(0, 0)
         await service.serves()
         await service.settle(0, 0)
+
+    async def test_its_command_line(self):
+        """What makes no sense is one line, and no server."""
+        for arguments, wrong in (("--room-max 0", "--room-max takes 1 or more"),
+                                 ("--room-max=-3", "--room-max takes 1 or more"),
+                                 ("--send-buffer=-1", "--send-buffer takes 0 or more")):
+            done = await asyncio.to_thread(
+                subprocess.run, [self.program, *arguments.split()], capture_output=True, text=True,
+                stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertEqual(done.stderr, f"{os.path.basename(self.program)}: {wrong};"
+                                          " --help lists the options\n")
 
     async def test_disk_is_full(self):
         with open("/dev/full", "wb") as full:

@@ -186,6 +186,7 @@ class Wire(chat.Case):
                              (f"GET / HTTP/1.1\r\n{lines}\r\n", (431, "head-too-long"))):
             with self.subTest(head[:40]):
                 self.assertEqual(await asyncio.wait_for(answer(head), PATIENCE), wanted)
+        await self.service.wait_for(page=1, refused=7)  # the page is no refusal
         await self.nobody_noticed()
 
     async def test_too_long(self):
