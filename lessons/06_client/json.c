@@ -1,5 +1,7 @@
 #include "06_client/json.h"
 
+#include <json-glib/json-glib.h>
+
 bool json_is_small(const char *text, size_t len, unsigned most)
 {
     unsigned parts = 0;
@@ -16,4 +18,11 @@ bool json_is_small(const char *text, size_t len, unsigned most)
             parts++;
     }
     return parts <= most;
+}
+
+const char *json_text(JsonNode *node)
+{
+    const bool is_text = node && json_node_get_value_type(node) == G_TYPE_STRING;
+    const char *text = is_text ? json_node_get_string(node) : NULL;
+    return text && g_utf8_validate(text, -1, NULL) ? text : NULL;
 }

@@ -59,5 +59,6 @@ unsigned token_find(const wsp_http_head *head, wsp_text *text)
 
 bool token_in_address(wsp_text target)
 {
-    return g_strstr_len(target.data, (gssize)target.len, "token=") != NULL;
+    g_autofree char *text = g_ascii_strdown(target.data, (gssize)target.len);
+    return strstr(text, "token=") != NULL;
 }

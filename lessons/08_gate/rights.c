@@ -1,5 +1,6 @@
 #include "08_gate/rights.h"
 
+#include "06_client/json.h"
 #include "07_hub/chat.h"
 
 #include <string.h>
@@ -10,9 +11,12 @@
 
 static bool is_name(const char *name)
 {
-    for (const char *at = name; name && *at; at = g_utf8_next_char(at))
-        if (g_unichar_iscntrl(g_utf8_get_char(at)))
+    for (const char *at = name; name && *at; at = g_utf8_next_char(at)) {
+        const GUnicodeType type = g_unichar_type(g_utf8_get_char(at));
+        if (type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR ||
+            type == G_UNICODE_PARAGRAPH_SEPARATOR)
             return false;
+    }
     return name && *name && g_utf8_strlen(name, -1) <= PERSON_MAX;
 }
 
@@ -21,12 +25,6 @@ static bool is_grant(const char *text)
 {
     size_t len = strspn(text, ROOM_LETTERS);
     return *text && len <= ROOM_NAME_MAX && (text[len] == '\0' || strcmp(text + len, "*") == 0);
-}
-
-static const char *text_of(JsonNode *node)
-{
-    const bool is_text = node && json_node_get_value_type(node) == G_TYPE_STRING;
-    return is_text ? json_node_get_string(node) : NULL;
 }
 
 /* 0 where it is missing, -1 where it is no whole number. */
@@ -45,7 +43,7 @@ static char **rooms_of(JsonNode *node)
     guint count = rooms ? json_array_get_length(rooms) : 0;
     g_autoptr(GStrvBuilder) list = g_strv_builder_new();
     for (guint i = 0; i < count; i++) {
-        const char *room = text_of(json_array_get_element(rooms, i));
+        const char *room = json_text(json_array_get_element(rooms, i));
         if (count > GRANTS_MAX || !room || !is_grant(room))
             return NULL;
         g_strv_builder_add(list, room);
@@ -67,7 +65,7 @@ rights *rights_read(JsonNode *claims, const char **wrong)
 {
     JsonObject *object = json_node_get_object(claims);
     rights *r = g_new(rights, 1);
-    *r = (rights){.name = g_strdup(text_of(json_object_get_member(object, "sub"))),
+    *r = (rights){.name = g_strdup(json_text(json_object_get_member(object, "sub"))),
                   .expires = time_of(json_object_get_member(object, "exp")),
                   .begins = time_of(json_object_get_member(object, "nbf")),
                   .join = rooms_of(json_object_get_member(object, "join")),

@@ -1,11 +1,15 @@
 #include "08_gate/token.h"
 
+#include "06_client/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include <json-glib/json-glib.h>
+
+enum { PARTS_MAX = 256 }; /* of the JSON in a token: rooms, and what others put beside them */
 
 /* ---- base64url (RFC 4648 5): two other letters, and no "=" behind it ---- */
 
@@ -33,14 +37,16 @@ static GBytes *base64url_decode(wsp_text in)
     return g_bytes_new_take(bytes, len);
 }
 
-/* The JSON object in a part of a token; NULL where it is none. */
+/* The JSON object in a part of a token; NULL where it is none. Anybody can write a header: it is
+ * read before there is a signature to look at. */
 static JsonNode *object_in(wsp_text part)
 {
     g_autoptr(GBytes) json = base64url_decode(part);
     g_autoptr(JsonParser) parser = json_parser_new();
     gsize len = 0;
     const char *text = json ? g_bytes_get_data(json, &len) : NULL;
-    if (len == 0 || !json_parser_load_from_data(parser, text, (gssize)len, NULL) ||
+    if (len == 0 || !json_is_small(text, len, PARTS_MAX) ||
+        !json_parser_load_from_data(parser, text, (gssize)len, NULL) ||
         !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser)))
         return NULL;
     return json_parser_steal_root(parser);
@@ -68,7 +74,7 @@ char *token_algorithm(const token *t)
     JsonObject *object = header ? json_node_get_object(header) : NULL;
     if (!object || json_object_has_member(object, "crit")) /* "you must know these": we do not */
         return NULL;
-    return g_strdup(json_object_get_string_member_with_default(object, "alg", NULL));
+    return g_strdup(json_text(json_object_get_member(object, "alg")));
 }
 
 rights *token_rights(const token *t, const char **wrong)
