@@ -24,7 +24,10 @@ typedef struct refusal {
 typedef struct chat_rules {
     const char *purpose;         /* for --help */
     const GOptionEntry *options; /* further ones; NULL = none */
-    /* Once, when we listen and before the first client. Ends the program if it must. */
+    /* Once, when the command line is read and before we listen. Ends the program, with one line and
+     * status 2, where what it says cannot be done. */
+    void (*prepare)(void);
+    /* Once, when we listen and before the first client. */
     void (*start)(int port);
     /* Before anything is read of a client (reader's thread): may have something to prepare, such as
      * TLS. False: it is cut. */

@@ -57,6 +57,8 @@ void chat_read_options(int argc, char **argv)
     if (options.read_ms == 0)
         options.read_ms = INT_MAX;
     use_rules();
+    if (rules.prepare)
+        rules.prepare();
 }
 
 void chat_listening(int listener)

@@ -151,4 +151,5 @@ static void gone(conn *c)
         tls_gone(c);
 }
 
-const chat_rules gate_rules = {.admit = admit, .may = may, .stay = stay, .gone = gone};
+const chat_rules gate_rules = {
+    .prepare = gate_prepare, .admit = admit, .may = may, .stay = stay, .gone = gone};

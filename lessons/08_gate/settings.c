@@ -47,20 +47,29 @@ static gboolean on_hour(G_GNUC_UNUSED void *unused)
     return G_SOURCE_CONTINUE;
 }
 
-/* Our own page comes from one of two addresses. Not from what a request says in Host: whoever can
- * make a name of theirs lead to 127.0.0.1 would write it there. */
-static void add_origins(int port)
+static const char *scheme(void)
 {
-    const char *scheme = gate.certificate ? "https" : "http";
+    return gate.certificate ? "https" : "http";
+}
+
+/* Those of other pages, from the command line. */
+static void read_origins(void)
+{
     gate.origins = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(gate.origins, g_strdup_printf("%s://127.0.0.1:%d", scheme, port));
-    g_ptr_array_add(gate.origins, g_strdup_printf("%s://localhost:%d", scheme, port));
     for (char **one = origins; one && *one; one++) {
         const wsp_text text = {*one, strlen(*one)};
         if (!wsp_origin_equal(text, text)) /* what is no origin equals nothing */
             wrong("--origin is scheme://host or scheme://host:port, and nothing behind it: ", *one);
         g_ptr_array_add(gate.origins, g_strdup(*one));
     }
+}
+
+/* Our own page comes from one of two addresses. Not from what a request says in Host: whoever can
+ * make a name of theirs lead to 127.0.0.1 would write it there. */
+static void add_our_origins(int port)
+{
+    g_ptr_array_add(gate.origins, g_strdup_printf("%s://127.0.0.1:%d", scheme(), port));
+    g_ptr_array_add(gate.origins, g_strdup_printf("%s://localhost:%d", scheme(), port));
 }
 
 /* Without --secret-file nobody else can make tokens; so here is one. It goes to whoever started
@@ -73,25 +82,30 @@ static void print_link(int port)
                           .join = all,
                           .say = all};
     g_autofree char *made = token_make(&guest, gate.secret);
-    printf("open %s://127.0.0.1:%d/#token=%s\n", gate.certificate ? "https" : "http", port, made);
+    printf("open %s://127.0.0.1:%d/#token=%s\n", scheme(), port, made);
     fflush(stdout);
 }
 
-void gate_start(int port)
+void gate_prepare(void)
 {
     if (!gate.certificate != !key)
         wrong("--cert and --key belong together", "");
     gate.secret = secret_read(secret_file);
-    add_origins(port);
-    quiet_log();
-    g_unix_signal_add(SIGUSR2, on_hour, NULL);
+    read_origins();
     if (gate.certificate) {
-        tls_start(gate.certificate, key);
+        tls_start(certificate_read(gate.certificate, key));
         rules.arrive = tls_arrive;
         rules.receive = tls_receive;
         rules.send = tls_send;
         rules.finish = tls_finish;
     }
+}
+
+void gate_start(int port)
+{
+    add_our_origins(port);
+    quiet_log();
+    g_unix_signal_add(SIGUSR2, on_hour, NULL);
     if (!secret_file)
         print_link(port);
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <stdlib.h>
 
 enum { RECORD = 16384, OUT_MAX = 65536 }; /* bytes in a record of TLS; that may wait in `out` */
 
@@ -23,19 +22,9 @@ typedef struct tls {
 
 static SSL_CTX *context;
 
-void tls_start(const char *certificate, const char *key)
+void tls_start(SSL_CTX *shared)
 {
-    OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL); /* a reader may still be leaving when we exit */
-    context = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-    if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
-        SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
-        fprintf(stderr, "%s: --cert %s --key %s: %s\n", g_get_prgname(), certificate, key,
-                ERR_error_string(ERR_peek_error(), NULL));
-        exit(2);
-    }
+    context = shared;
 }
 
 /* What comes goes into `in`. False with errno: nothing came, or TCP ended. That alone is no end:

@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from gate import PATIENCE, Gate, claims_of, missing, request, say
+from gate import PATIENCE, Gate, claims_of, make_certificate, missing, request, say, signed
 
 try:
     import jwt
@@ -85,6 +85,32 @@ class GateTest(unittest.TestCase):
             self.assertEqual(self.answer(server, Authorization=f"Bearer {token}")[0], 401)
         token = jwt.encode(sound, None, algorithm="none")
         self.assertEqual(self.answer(server, Authorization=f"Bearer {token}")[0], 401)
+
+    def test_what_only_looks_like_a_token(self):
+        """Anybody can write a header; and who signs claims has bugs, too. Nothing of it may end the
+        server, nor write a line of its own into the log."""
+        server = self.gate()
+        header, claims = '{"alg":"HS256"}', '{"sub":"Ann","exp":4102444800}'
+        deep = '"deep":' + "[" * 1200 + "]" * 1200 + "}"
+        for wrong, error in ((('{"alg":["HS256"]}', claims), "token-algorithm"),
+                             (('{"alg":{"alg":"HS256"}}', claims), "token-algorithm"),
+                             (('{"alg":"HS256",' + deep, claims), "token-algorithm"),
+                             (('{"alg":/**/"HS256"}', claims), "token-algorithm"),
+                             (("{'alg':'HS256'}", claims), "token-algorithm"),
+                             ((header, claims[:-1] + "," + deep), "token-claims"),
+                             ((header, claims.replace("Ann", "A\\ud800nn")), "token-claims"),
+                             ((header, claims.replace("Ann", "A\\u2028nn")), "token-claims"),
+                             ((header, claims.replace('"Ann"', '{"sub":"Ann"}')), "token-claims")):
+            token = signed(server.secret, *wrong)
+            with self.subTest(str(wrong)[:80]):
+                status, said = self.answer(server, Authorization=f"Bearer {token}")
+                self.assertEqual(status, 401)
+                self.assertIn(f'"error":"{error}"'.encode(), said)
+        token = signed(server.secret, header, claims)
+        self.assertEqual(self.answer(server, Authorization=f"Bearer {token}")[0], 101)
+        self.assertEqual(server.stop(), 0)
+        for line in server.log().splitlines():
+            self.assertRegex(line, r"^lesson-Message: .*: conn \d+ (refused|ended|stats)")
 
     def test_the_tokens_in_the_checks_are_what_they_say(self):
         """Those that are let in are sound for PyJWT as well, and all are made with one secret."""
@@ -196,6 +222,7 @@ class GateTest(unittest.TestCase):
                         {"Sec_WebSocket_Protocol": f"bearer.{token}"}):
                 self.answer(server, **how)
             self.answer(server, path=f"/ws?token={token}")
+            self.answer(server, path=f"/ws?Token={token}")
             self.answer(server, path=f"/{token}")
         self.assertEqual(server.stop(), 0)
         log = server.log()
@@ -204,21 +231,46 @@ class GateTest(unittest.TestCase):
         for reason in ("token-signature", "token-malformed", "token-in-address", "not-here"):
             self.assertRegex(log, rf"conn \d+ refused: 4\d\d {reason}\n")
 
+    def test_what_a_client_writes_is_one_line_of_the_log(self):
+        server = self.gate()
+        for origin in ("http://evil\x1b[31m", "http://evil\rconn 7 open", "http://evil\0"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as tcp:
+                tcp.sendall(request(server.port, Origin=origin))
+                self.assertIn(b" 400 ", tcp.recv(4096))
+        for origin, line in (("http://\x9b31m", r"http://\\u009b31m"),
+                             ("http://" + "e" * 100, "http://" + "e" * 73)):
+            self.assertEqual(self.answer(server, Origin=origin)[0], 403)
+            self.assertRegex(server.log(), rf"conn \d+ refused its origin: {line}\n")
+        self.assertEqual(server.stop(), 0)
+        for line in server.log().splitlines():
+            self.assertRegex(line, r"^lesson-Message: .*: conn \d+ (refused|ended|stats)")
+
     # ---- Its command line ----
 
     def fails(self, program, arguments, line):
         done = subprocess.run([FOLDER / "08_gate" / program, *arguments], capture_output=True,
                               text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stdout, "")  # told before it says that it listens
         self.assertRegex(done.stderr, rf"\A{program}: {line}\n\Z")
 
     def test_a_wrong_command_line_is_one_line(self):
-        short = pathlib.Path(self.gate().home.name, "short")
+        server = self.gate()
+        short = pathlib.Path(server.home.name, "short")
         short.write_text("x" * 31 + "\n\n")
         self.fails("gate", ["--secret-file", "/nowhere"], ".*/nowhere.*No such file or directory")
         self.fails("gate", ["--secret-file", short], f"{short}: a secret has 32 bytes or more: .*")
         self.fails("gate", ["--cert", "a.pem"], "--cert and --key belong together; .*")
-        self.fails("gate", ["--cert", short, "--key", short], f"--cert {short} --key {short}: .*")
+        cert, key = make_certificate(server.home.name)
+        other = pathlib.Path(server.home.name, "other.pem")
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", other], check=True)
+        for cert, key, line in (
+                ("/nowhere", key, "--cert /nowhere: No such file or directory"),
+                (cert, "/nowhere", "--key /nowhere: No such file or directory"),
+                (short, key, rf"--cert {short}: there is no certificate \(PEM\) in it"),
+                (cert, short, rf"--key {short}: there is no private key \(PEM\) in it"),
+                (cert, other, f"--key {other}: it is not the key of this certificate")):
+            self.fails("gate", ["--cert", cert, "--key", key], line)
         for origin in ("chat.example.com", "https://chat.example.com/", "null", ""):
             self.fails("gate", ["--origin", origin],
                        f"--origin is scheme://host or .*: {origin}; --help lists the options")
