@@ -1,7 +1,6 @@
 /*
  * wss: TLS below everything that we have. Usually OpenSSL reads and writes the socket itself. Here
  * it is given two pieces of memory instead. So it does no I/O, like our codec, and fits anywhere:
- *
  *   reader:  recv() -> in -> SSL_read -> codec     writer:  frames -> SSL_write -> out -> send()
  */
 #include "08_gate/tls.h"
@@ -9,7 +8,9 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
+static SSL_CTX *context;
 enum { RECORD = 16384, OUT_MAX = 65536 }; /* bytes in a record of TLS; that may wait in `out` */
 
 typedef struct tls {
@@ -20,20 +21,21 @@ typedef struct tls {
     size_t taken;       /* ... and how many of the caller's bytes that is */
 } tls;
 
-static SSL_CTX *context;
-
 void tls_start(SSL_CTX *shared)
 {
     context = shared;
 }
 
-/* What comes goes into `in`. False with errno: nothing came, or TCP ended. That alone is no end:
- * TLS ends with a close_notify, so that nobody in between can cut off the tail of a stream. */
-static bool fill(conn *c, tls *t)
+/* What comes goes into `in`. False with errno: nothing came, TCP ended (no end for TLS, which has a
+ * close_notify: somebody may have cut off the tail), or what began `since` then takes too long. */
+static bool fill(conn *c, tls *t, int64_t since)
 {
     uint8_t bytes[4096];
-    ssize_t n = plain_receive(c, bytes, sizeof bytes);
-    errno = n == 0 ? ECONNRESET : errno;
+    struct timeval most = {0}; /* for the whole of it: not a byte now and then */
+    getsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &most, &(socklen_t){sizeof most});
+    const bool late = g_get_monotonic_time() > since + most.tv_sec * 1000000 + most.tv_usec;
+    ssize_t n = late && since ? -1 : plain_receive(c, bytes, sizeof bytes);
+    errno = late && since ? EAGAIN : n == 0 ? ECONNRESET : errno;
     g_mutex_lock(&t->lock);
     bool taken = n > 0 && BIO_ctrl_pending(t->out) <= OUT_MAX && /* it asks, and takes no answer */
                  BIO_write(t->in, bytes, (int)n) == n;
@@ -68,18 +70,15 @@ static bool refuse(conn *c)
 
 bool tls_arrive(conn *c)
 {
-    const int64_t until = g_get_monotonic_time() + options.read_ms * INT64_C(1000);
     tls *t = c->tls = g_new0(tls, 1);
     g_mutex_init(&t->lock);
-    t->sealed = g_byte_array_new();
-    t->ssl = SSL_new(context);
+    t->ssl = SSL_new(context), t->sealed = g_byte_array_new();
     SSL_set_bio(t->ssl, t->in = BIO_new(BIO_s_mem()), t->out = BIO_new(BIO_s_mem()));
-    SSL_set_accept_state(t->ssl);
+    const int64_t since = g_get_monotonic_time();
     for (int n = 0, why; n != 1;) {
         ERR_clear_error();
-        n = SSL_do_handshake(t->ssl), why = SSL_get_error(t->ssl, n);
-        if (!flush(c, t) || (n != 1 && (why != SSL_ERROR_WANT_READ || !fill(c, t))) ||
-            g_get_monotonic_time() > until)
+        n = SSL_accept(t->ssl), why = SSL_get_error(t->ssl, n);
+        if (!flush(c, t) || (n != 1 && (why != SSL_ERROR_WANT_READ || !fill(c, t, since))))
             return refuse(c);
     }
     return true;
@@ -87,7 +86,8 @@ bool tls_arrive(conn *c)
 
 ssize_t tls_receive(conn *c, void *in, size_t size)
 {
-    for (tls *t = c->tls;;) {
+    tls *t = c->tls;
+    for (int64_t since = 0;; since = since ? since : g_get_monotonic_time()) {
         g_mutex_lock(&t->lock);
         ERR_clear_error();
         int n = SSL_read(t->ssl, in, (int)MIN(size, RECORD)), why = SSL_get_error(t->ssl, n);
@@ -95,7 +95,7 @@ ssize_t tls_receive(conn *c, void *in, size_t size)
         if (n > 0 || why == SSL_ERROR_ZERO_RETURN) /* bytes, or a close_notify */
             return MAX(n, 0);
         errno = EPROTO;
-        if (why != SSL_ERROR_WANT_READ || !fill(c, t))
+        if (why != SSL_ERROR_WANT_READ || !fill(c, t, since))
             return -1;
     }
 }
