@@ -17,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from gate import PATIENCE, Gate, make_certificate, missing, request, say
@@ -285,6 +286,45 @@ class LimitsTest(unittest.TestCase):
             self.assertRegex(server.log(), "budget: .*, compression 12, TLS 128, ")
             self.run_async(conversation(server, ssl.create_default_context(cafile=cert)))
 
+    def drip(self, server, trust, during):
+        """What TLS sends, a byte each 20 ms, until the server has enough of it."""
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as tcp:
+            come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = trust.wrap_bio(come, go, server_hostname="localhost")
+
+            def until_done(step):
+                while True:
+                    try:
+                        return step()
+                    except ssl.SSLWantReadError:
+                        tcp.sendall(go.read())
+                        come.write(tcp.recv(65536))
+            until_done(tls.do_handshake)
+            if during != "handshake":
+                tcp.sendall(go.read())
+            if during == "message":
+                tls.write(request(server.port))
+                self.assertIn(b"HTTP/1.1 101 ", until_done(lambda: tls.read(4096)))
+            tls.write(b"x" * 16000)
+            record = go.read()
+            try:
+                for at in range(len(record)):
+                    tcp.sendall(record[at:at + 1])
+                    time.sleep(0.02)
+                    self.assertLess(at, 50 * PATIENCE, "it is still waiting for the rest")
+            except ConnectionError:
+                pass
+
+    def test_a_record_of_tls_has_to_end_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cert, key = make_certificate(folder)
+            trust = ssl.create_default_context(cafile=cert)
+            server = self.server("--cert", cert, "--key", key, "--handshake-ms", "400",
+                                 "--read-ms", "600", "--ping-ms", "200")
+            for during in "handshake", "request", "message":
+                with self.subTest(during=during):
+                    self.drip(server, trust, during)
+
     # ---- Prices ----
 
     def test_prices_go_out_together_and_the_last_is_right(self):
@@ -303,6 +343,46 @@ class LimitsTest(unittest.TestCase):
                 self.assertLess(len(got), updates / 4)
         self.run_async(conversation(self.server("--batch-ms", "100", "--burst", "0",
                                                 "--address-burst", "0")))
+
+    def test_no_price_comes_behind_a_later_one(self):
+        async def conversation(server):
+            async with self.connect(server) as a:
+                client = Client(a)
+                await client.join("ticker:metals")
+
+                async def price(text):
+                    await client.ask(do="say", room="ticker:metals", text=text)
+                for n in range(100):  # as many names as may wait
+                    await price(f"S{n}=1")
+                await price("S0=2")  # one of them again
+                await price(" ".join(f"T{n}=1" for n in range(150)) + " S1=2")  # too many to wait
+                await price("S2=2")
+                await price("enough")
+                values, last = {}, ""
+                while last != "enough":
+                    last = (await client.event("message_sent"))["text"]
+                    values.update(word.split("=") for word in last.split() if "=" in word)
+                self.assertEqual([values[f"S{n}"] for n in range(4)], ["2", "2", "2", "1"])
+                self.assertEqual(len(values), 250)
+        self.run_async(conversation(self.server("--batch-ms", "600000", "--burst", "0",
+                                                "--address-burst", "0")))
+
+    def test_the_price_of_one_who_has_left_is_heard(self):
+        async def conversation(server):
+            async with self.connect(server, "Listener") as a:
+                listener = Client(a)
+                await listener.join("ticker:metals")
+                async with self.connect(server, "Visitor") as b:
+                    visitor = Client(b)
+                    await visitor.join("ticker:metals")
+                    await visitor.ask(do="say", room="ticker:metals", text="GOLD=2391")
+                await listener.event("member_left")
+                heard = await listener.event("message_sent")
+                self.assertEqual((heard["name"], heard["text"]), ("Visitor", "GOLD=2391"))
+        server = self.server("--batch-ms", "1000")
+        self.run_async(conversation(server))
+        self.assertEqual(server.stop(), 0)
+        self.assertRegex(server.log(), "active 0, .*subscriptions 0, ")
 
     # ---- The log ----
 
