@@ -24,11 +24,11 @@ static size_t cost_of_one(GString *parts)
         const char *what;
         size_t bytes;
     } costs[] = {
-        {"read", 16 * KIB},                              /* the head, later 4096 at a time */
-        {"message", 3 * (size_t)limits.message_bytes},   /* as bytes, and while JSON is read */
-        {"requests", (size_t)CREDIT * (TEXT_MAX + 256)}, /* that wait for the hub */
-        {"outbox", (size_t)limits.outbox_bytes},         /* until the socket has taken it */
-        {"stack", 64 * KIB},                             /* the pages that a reader touches */
+        {"read", 16 * KIB},                            /* the head, later 4096 at a time */
+        {"message", 3 * (size_t)limits.message_bytes}, /* as bytes, and while JSON is read */
+        {"requests", (size_t)(2 * CREDIT) * (TEXT_MAX + 256)}, /* the reader's, and the hub's */
+        {"outbox", (size_t)limits.outbox_bytes},               /* until the socket has taken it */
+        {"stack", 64 * KIB},                                   /* the pages that a reader touches */
         {"compression", limits.deflate ? INFLATER_BYTES : 0},
         {"TLS", gate.certificate ? 128 * KIB : 0}, /* OpenSSL's, and what is encrypted, not sent */
         {"else", 16 * KIB},                        /* conn, rooms, what malloc needs */
@@ -108,6 +108,6 @@ void limits_stats(void)
     g_mutex_lock(&all.lock);
     lesson_log(
         0, "limits: addresses %u, refused %" PRIu64 ", cut %" PRIu64 ", messages dropped %" PRIu64,
-        g_hash_table_size(all.addresses), all.refused, all.cut, all.dropped);
+        all.addresses ? g_hash_table_size(all.addresses) : 0, all.refused, all.cut, all.dropped);
     g_mutex_unlock(&all.lock);
 }

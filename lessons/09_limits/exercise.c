@@ -9,9 +9,11 @@
 #include "09_limits/usage.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
 #include <sys/socket.h>
 
-struct all all;
 static chat_rules below; /* those of the gate */
 
 /* ---- Buckets ---- */
@@ -30,52 +32,42 @@ unsigned bucket_take(bucket *b, const rate *r, double cost, int64_t now)
     return 0;
 }
 
-/* ---- Addresses ---- */
+/* ---- At the door ---- */
 
-/* Nobody is there, and its buckets are full again: as good as new. */
-static gboolean is_forgotten(G_GNUC_UNUSED void *number, void *data, void *now)
+static void set_patience(conn *c, usage *u, int ms)
 {
-    address a = *(address *)data;
-    return a.open == 0 && !bucket_take(&a.connects, &limits.connects, INT_MAX, *(int64_t *)now) &&
-           !bucket_take(&a.messages, &limits.shared, INT_MAX, *(int64_t *)now);
+    const struct timeval silence = {ms / 1000, ms % 1000 * 1000L};
+    if (ms != u->patience)
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
+    u->patience = ms;
 }
 
-/* A table of addresses can be filled, too. When it is full, all that are new share one entry. */
-static address *address_of(uint32_t number, int64_t now)
-{
-    void *key = GUINT_TO_POINTER(number);
-    if (g_hash_table_size(all.addresses) >= ADDRESSES_MAX && now - all.swept > G_USEC_PER_SEC)
-        g_hash_table_foreach_remove(all.addresses, is_forgotten, &now), all.swept = now;
-    address *a = g_hash_table_lookup(all.addresses, key);
-    if (!a && g_hash_table_size(all.addresses) >= ADDRESSES_MAX)
-        a = g_hash_table_lookup(all.addresses, key = NULL);
-    if (!a)
-        g_hash_table_insert(all.addresses, key, a = g_new0(address, 1));
-    return a;
-}
-
-/* Each new connection counts, whatever it wants. Who is one too many has to come in to hear it; who
- * does not listen to that is cut.
+/* Given: one more of its address, one more of all; gone() takes both back. And one token less: who
+ * finds that bucket empty comes too often. (Check 09.7 needs your bucket_take() for it.)
  *
- * TODO 09.6: one more of this address: more than limits.per_address (0 = no limit) get 429,
- * "too-many-connections".
- * TODO 09.7: each takes one out of a->connects; who finds it empty gets 429, "too-many-attempts",
- * and that answer takes one out of a->answers: where that is empty, too, there is none.
- * TODO 09.8: one more of all: more than limits.total get 503, "server-full"; more than
- * limits.places no answer. What the two numbers count has to be taken back in gone(). */
+ * Each new connection counts, whatever it wants. Who is one too many has to come in to hear it; who
+ * does not listen to that is cut. */
 static bool arrive(conn *c)
 {
     usage *u = c->usage = g_new0(usage, 1);
-    const int64_t now = g_get_monotonic_time();
     g_mutex_lock(&all.lock);
-    u->from = address_of(c->address, now);
-    const unsigned wait = 0;
-    const bool in = true;
+    const int64_t now = g_get_monotonic_time(); /* behind the lock: it never goes back */
+    address *a = u->from = address_of(c->address, now);
+    const unsigned wait = bucket_take(&a->connects, &limits.connects, 1, now);
+    if (wait > 0)
+        u->no = (refusal){429, "too-many-attempts", "you come too often", NULL, NULL};
+    if (++a->open > (unsigned)limits.per_address && limits.per_address > 0)
+        u->no = (refusal){429, "too-many-connections", "your address has enough", NULL, NULL};
+    if (++all.open > (unsigned)limits.total)
+        u->no = (refusal){503, "server-full", "all places are taken", NULL, NULL};
+    const bool heard = u->no.status == 0 || !bucket_take(&a->answers, &limits.connects, 1, now);
+    const bool in = heard && all.open <= (unsigned)limits.places;
     all.refused += in && u->no.status > 0, all.cut += !in;
     g_mutex_unlock(&all.lock);
     g_snprintf(u->retry, sizeof u->retry, "%u", wait > 0 ? wait / 1000 + 1 : 10);
     u->no.header = "Retry-After", u->no.value = u->retry;
     budget_socket(c->fd);
+    u->since = now / 1000, set_patience(c, u, MIN(limits.handshake_ms, options.read_ms));
     return in && (!below.arrive || below.arrive(c));
 }
 
@@ -91,78 +83,86 @@ static const refusal *admit(conn *c, const wsp_http_head *head)
  * nothing is allocated for what a header says.
  *
  * TODO 09.10: tell it what limits has: the bytes of a message (and so of a frame), inflated or not,
- * the ratio of compression, and how many fragments. conn.h and message.h name the places. */
+ * the ratio of compression, and how many fragments. wsproto/conn.h and message.h name the places.
+ */
 static void agree(conn *c, const wsp_http_head *head, wsp_conn_options *decoder,
                   wsp_handshake_answer *answer)
 {
     deflate_agree(c, head, decoder, answer);
 }
 
-static void set_patience(conn *c, usage *u, int ms)
-{
-    const struct timeval silence = {ms / 1000, ms % 1000 * 1000L};
-    if (ms != u->patience)
-        setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-    u->patience = ms;
-}
-
 /* What has begun has to end in time, at whatever pace it comes. Who was told to go is read slowly
  * until it goes.
  *
  * TODO 09.11: is something half here: the request (until c->open), a frame or a message (c->half)?
- * u->since is when that began, allow() sets it back with each message. Wait for what is left of
- * limits.handshake_ms or limits.message_ms, no longer. When that is over: -1 with EAGAIN, and an
- * open connection gets its Close: POLICY, "too slow". */
+ * u->since is when that began: arrive() sets it, allow() makes it 0 behind each message, the rest
+ * is yours. Wait for what is left of limits.handshake_ms or limits.message_ms, no longer. When that
+ * is over: -1 with EAGAIN, and an open connection gets its Close: POLICY, "too slow". */
 static ssize_t receive(conn *c, void *in, size_t size)
 {
     uint16_t code;
     usage *u = c->usage;
+    const bool going = outbox_why(c, &code) != OPEN; /* for it nothing of this counts any more */
     set_patience(c, u, options.read_ms);
-    if (outbox_why(c, &code) != OPEN)
+    if (going)
         g_usleep(10000);
     return below.receive(c, in, size);
 }
 
 /* ---- Strikes ---- */
 
-/* Mistakes happen, so one is an answer and not the end. Many are. One is forgiven now and then.
+/* Mistakes happen, so one is an answer and not the end. Many are, and the address pays for it: to
+ * come again is not to begin anew. One is forgiven now and then.
  *
- * TODO 09.4: u->strikes is a bucket, too, of limits.strikes, which many threads may use: take one
- * out, behind all.lock. Who has none left has to go: POLICY, limits.farewell.
- * TODO 09.7: and its address pays for it: that was as much as FINE connections. */
+ * TODO 09.4: u->strikes is a bucket, too, of limits.strikes. Take one out. Who has less than one
+ * left then has to go: outbox_end() with POLICY and limits.farewell, then writers_look().
+ * TODO 09.7: and its address pays for it, once (outbox_why() says whether it was told before): what
+ * is in u->from->connects becomes FINE tokens less, or nothing. */
 static void strike(conn *c)
 {
-    writers_look(c);
+    usage *u = c->usage;
+    g_mutex_lock(&all.lock); /* many threads may look at u->strikes and u->from */
+    (void)u;
+    g_mutex_unlock(&all.lock);
 }
 
 /* Any error is a strike, whoever found it: what is no request, too fast, a room that is not for
- * this client, a client that it guesses at. But not what happens to honest ones. */
+ * this client, a client that it guesses at. But not what happens to honest ones, nor what their
+ * neighbours did. */
 static void refused(conn *c, const char *code)
 {
     static const char *const honest[] = {"already-a-member", "not-a-member", "room-full", NULL};
-    if (!g_strv_contains(honest, code))
+    usage *u = c->usage;
+    if (strcmp(code, "too-fast") == 0 && atomic_load(&u->unlucky) > 0)
+        atomic_fetch_sub(&u->unlucky, 1);
+    else if (!g_strv_contains(honest, code))
         strike(c);
 }
 
-/* A message costs a token, a large one more. Both buckets are asked: the client's own, and the one
+/* Given: where your bucket_take() is used, behind the decoder and before JSON is read.
+ *
+ * A message costs a token, a large one more. Both buckets are asked: the client's own, and the one
  * that it shares with all of its address. Pings have their own. */
 static unsigned allow(conn *c, uint8_t opcode, size_t len)
 {
     usage *u = c->usage;
     const bool control = wsp_opcode_is_control(opcode);
     const unsigned cost = control ? 1 : 1 + (unsigned)(len / 4096);
-    const int64_t now = g_get_monotonic_time();
-    unsigned wait = control ? bucket_take(&u->controls, &limits.controls, cost, now)
-                            : bucket_take(&u->messages, &limits.messages, cost, now);
+    const unsigned own =
+        bucket_take(control ? &u->controls : &u->messages,
+                    control ? &limits.controls : &limits.messages, cost, g_get_monotonic_time());
     g_mutex_lock(&all.lock);
-    if (!control && !wait)
-        wait = bucket_take(&u->from->messages, &limits.shared, cost, now);
-    all.dropped += wait > 0;
+    const unsigned shared = control || own ? 0
+                                           : bucket_take(&u->from->messages, &limits.shared, cost,
+                                                         g_get_monotonic_time());
+    all.dropped += own || shared;
     g_mutex_unlock(&all.lock);
-    u->since = control ? u->since : 0; /* the next message begins behind this one */
-    if (control && wait)
-        strike(c);
-    return wait;
+    atomic_fetch_add(&u->unlucky, shared > 0);
+    if (!control)
+        u->since = 0; /* the next message begins behind this one */
+    else if (own)
+        strike(c); /* nobody answers it, so refused() does not hear of it */
+    return MAX(own, shared);
 }
 
 static const char *may(const conn *c, const request *r)
@@ -176,6 +176,9 @@ static void gone(conn *c)
     below.gone(c);
     if (!u)
         return;
+    g_mutex_lock(&all.lock);
+    u->from->open--, all.open--;
+    g_mutex_unlock(&all.lock);
     wsp_inflater_free(u->inflater);
     g_free(u);
 }
@@ -184,7 +187,6 @@ static void start(int port)
 {
     limits_start();
     gate_start(port);
-    all.addresses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     below = rules;
     rules.arrive = arrive, rules.admit = admit, rules.agree = agree, rules.receive = receive;
     rules.allow = allow, rules.may = may, rules.refused = refused, rules.gone = gone;

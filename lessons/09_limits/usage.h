@@ -1,10 +1,11 @@
 /*
  * Given: what the parts of this lesson share.
  *
- *     limits.c    who may do how much, and what happens to who wants more
- *     settings.c  the numbers: options; budget.c: what they cost in memory
- *     deflate.c   permessage-deflate, if --deflate
- *     ticker.c    rooms in which only the latest price counts, if --batch-ms
+ *     limits.c     who may do how much, and what happens to who wants more
+ *     addresses.c  what all connections share, and those of one address
+ *     settings.c   the numbers: options; budget.c: what they cost in memory
+ *     deflate.c    permessage-deflate, if --deflate
+ *     ticker.c     rooms in which only the latest price counts, if --batch-ms
  *
  * All of it stands on the rules of lesson 08, and goes through the table of rules in rules.h.
  */
@@ -29,7 +30,7 @@ typedef struct bucket {
 } bucket;
 
 /*
- * Take `cost` tokens out, at the time `now`: a number of microseconds that never goes back. A cost
+ * Take `cost` tokens out, at the time `now`: microseconds, which never go back for a bucket. A cost
  * above the burst counts as the burst. Returns 0; or, with nothing taken, the milliseconds until
  * there will be enough, at least 1.
  */
@@ -72,13 +73,10 @@ void budget_start(void);
 /* Give this socket the buffers that the budget has for it. */
 void budget_socket(int fd);
 
-/* ---- What a connection has used (limits.c) ---------------------------------------------------
+/* ---- What connections share (addresses.c) ----------------------------------------------------
  */
 
-enum {
-    ADDRESSES_MAX = 10000, /* that are told apart; all further ones count as one */
-    FINE = 20,             /* a connection that had to go counts as so many */
-};
+enum { ADDRESSES_MAX = 10000 }; /* that are told apart; all further ones count as one */
 
 typedef struct address {
     unsigned open; /* connections */
@@ -86,25 +84,35 @@ typedef struct address {
     bucket answers; /* refusals: there are not many of them either */
 } address;
 
-/* What all connections share. */
 extern struct all {
     GMutex lock;           /* of all below, of addresses and strikes; held for a moment only */
-    GHashTable *addresses; /* number -> address */
+    GHashTable *addresses; /* number -> address; NULL = nobody came yet */
     int64_t swept;         /* when forgotten ones were last looked for */
     unsigned open;         /* connections */
-    uint64_t refused, cut, dropped; /* with an answer; without one; messages */
+    uint64_t refused, cut, dropped; /* with an answer; without one; messages, pings and pongs */
 } all;
+
+/* What the connections of this address share, a new one if need be: behind all.lock. It stays while
+ * one of them is open; when the table is full, all that are new share one. */
+address *address_of(uint32_t number, int64_t now);
 
 /* One line of log with these numbers (budget.c). */
 void limits_stats(void);
 
+/* ---- What a connection has used (limits.c) ---------------------------------------------------
+ */
+
+enum { FINE = 20 }; /* a connection that had to go counts as so many */
+
 typedef struct usage {
     address *from;
-    bucket messages, controls, strikes;
-    int64_t
-        since; /* when what is half here began: the request, a frame, a message; 0 = nothing is */
-    int patience; /* of its socket, in milliseconds */
-    refusal no;   /* why it is not let in; status 0 = it may */
+    bucket messages, controls; /* its reader's own */
+    bucket strikes;
+    atomic_uint unlucky; /* messages that others of its address left no token for; not answered */
+    int64_t since;       /* when what is half here began, in milliseconds: the request, a frame, a
+                            message; 0 = nothing is */
+    int patience;        /* of its socket, in milliseconds */
+    refusal no;          /* why it is not let in; status 0 = it may */
     char retry[12];
     wsp_inflater *inflater; /* deflate.c's; NULL = compression was not agreed on */
     int window;             /* ... and the bits of the window that it has for what we compress */

@@ -1,13 +1,13 @@
-/* Fails 09.6. Counts who comes, and forgets that they go: after a day nobody gets in. */
+/* Fails 09.10. A limit for each frame, and none for a message: it comes in small pieces. */
 #include "08_gate/gate.h"
 #include "09_limits/usage.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <string.h>
 #include <sys/socket.h>
 
-struct all all;
 static chat_rules below; /* those of the gate */
 
 /* ---- Buckets ---- */
@@ -28,28 +28,14 @@ unsigned bucket_take(bucket *b, const rate *r, double cost, int64_t now)
     return 0;
 }
 
-/* ---- Addresses ---- */
+/* ---- At the door ---- */
 
-/* Nobody is there, and its buckets are full again: as good as new. */
-static gboolean is_forgotten(G_GNUC_UNUSED void *number, void *data, void *now)
+static void set_patience(conn *c, usage *u, int ms)
 {
-    address a = *(address *)data;
-    return a.open == 0 && !bucket_take(&a.connects, &limits.connects, INT_MAX, *(int64_t *)now) &&
-           !bucket_take(&a.messages, &limits.shared, INT_MAX, *(int64_t *)now);
-}
-
-/* A table of addresses can be filled, too. When it is full, all that are new share one entry. */
-static address *address_of(uint32_t number, int64_t now)
-{
-    void *key = GUINT_TO_POINTER(number);
-    if (g_hash_table_size(all.addresses) >= ADDRESSES_MAX && now - all.swept > G_USEC_PER_SEC)
-        g_hash_table_foreach_remove(all.addresses, is_forgotten, &now), all.swept = now;
-    address *a = g_hash_table_lookup(all.addresses, key);
-    if (!a && g_hash_table_size(all.addresses) >= ADDRESSES_MAX)
-        a = g_hash_table_lookup(all.addresses, key = NULL);
-    if (!a)
-        g_hash_table_insert(all.addresses, key, a = g_new0(address, 1));
-    return a;
+    const struct timeval silence = {ms / 1000, ms % 1000 * 1000L};
+    if (ms != u->patience)
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
+    u->patience = ms;
 }
 
 /* Each new connection counts, whatever it wants. Who is one too many has to come in to hear it; who
@@ -57,8 +43,8 @@ static address *address_of(uint32_t number, int64_t now)
 static bool arrive(conn *c)
 {
     usage *u = c->usage = g_new0(usage, 1);
-    const int64_t now = g_get_monotonic_time();
     g_mutex_lock(&all.lock);
+    const int64_t now = g_get_monotonic_time(); /* behind the lock: it never goes back */
     address *a = u->from = address_of(c->address, now);
     const unsigned wait = bucket_take(&a->connects, &limits.connects, 1, now);
     if (wait > 0)
@@ -74,6 +60,7 @@ static bool arrive(conn *c)
     g_snprintf(u->retry, sizeof u->retry, "%u", wait > 0 ? wait / 1000 + 1 : 10);
     u->no.header = "Retry-After", u->no.value = u->retry;
     budget_socket(c->fd);
+    u->since = now / 1000, set_patience(c, u, MIN(limits.handshake_ms, options.read_ms));
     return in && (!below.arrive || below.arrive(c));
 }
 
@@ -90,19 +77,11 @@ static const refusal *admit(conn *c, const wsp_http_head *head)
 static void agree(conn *c, const wsp_http_head *head, wsp_conn_options *decoder,
                   wsp_handshake_answer *answer)
 {
-    decoder->max_frame = decoder->message.max_message = (uint64_t)limits.message_bytes;
+    decoder->max_frame = (uint64_t)limits.message_bytes;
     decoder->message.max_inflated = (uint64_t)limits.message_bytes;
     decoder->message.max_ratio = (uint32_t)limits.ratio;
     decoder->message.max_fragments = (uint64_t)limits.fragments;
     deflate_agree(c, head, decoder, answer);
-}
-
-static void set_patience(conn *c, usage *u, int ms)
-{
-    const struct timeval silence = {ms / 1000, ms % 1000 * 1000L};
-    if (ms != u->patience)
-        setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-    u->patience = ms;
 }
 
 /* What has begun has to end in time, at whatever pace it comes. Who was told to go is read slowly
@@ -145,11 +124,15 @@ static void strike(conn *c)
 }
 
 /* Any error is a strike, whoever found it: what is no request, too fast, a room that is not for
- * this client, a client that it guesses at. But not what happens to honest ones. */
+ * this client, a client that it guesses at. But not what happens to honest ones, nor what their
+ * neighbours did. */
 static void refused(conn *c, const char *code)
 {
     static const char *const honest[] = {"already-a-member", "not-a-member", "room-full", NULL};
-    if (!g_strv_contains(honest, code))
+    usage *u = c->usage;
+    if (strcmp(code, "too-fast") == 0 && atomic_load(&u->unlucky) > 0)
+        atomic_fetch_sub(&u->unlucky, 1);
+    else if (!g_strv_contains(honest, code))
         strike(c);
 }
 
@@ -160,18 +143,21 @@ static unsigned allow(conn *c, uint8_t opcode, size_t len)
     usage *u = c->usage;
     const bool control = wsp_opcode_is_control(opcode);
     const unsigned cost = control ? 1 : 1 + (unsigned)(len / 4096);
-    const int64_t now = g_get_monotonic_time();
-    unsigned wait = control ? bucket_take(&u->controls, &limits.controls, cost, now)
-                            : bucket_take(&u->messages, &limits.messages, cost, now);
+    const unsigned own =
+        bucket_take(control ? &u->controls : &u->messages,
+                    control ? &limits.controls : &limits.messages, cost, g_get_monotonic_time());
     g_mutex_lock(&all.lock);
-    if (!control && !wait)
-        wait = bucket_take(&u->from->messages, &limits.shared, cost, now);
-    all.dropped += wait > 0;
+    const unsigned shared = control || own ? 0
+                                           : bucket_take(&u->from->messages, &limits.shared, cost,
+                                                         g_get_monotonic_time());
+    all.dropped += own || shared;
     g_mutex_unlock(&all.lock);
-    u->since = control ? u->since : 0; /* the next message begins behind this one */
-    if (control && wait)
-        strike(c);
-    return wait;
+    atomic_fetch_add(&u->unlucky, shared > 0);
+    if (!control)
+        u->since = 0; /* the next message begins behind this one */
+    else if (own)
+        strike(c); /* nobody answers it, so refused() does not hear of it */
+    return MAX(own, shared);
 }
 
 static const char *may(const conn *c, const request *r)
@@ -186,6 +172,7 @@ static void gone(conn *c)
     if (!u)
         return;
     g_mutex_lock(&all.lock);
+    u->from->open--, all.open--;
     g_mutex_unlock(&all.lock);
     wsp_inflater_free(u->inflater);
     g_free(u);
@@ -195,7 +182,6 @@ static void start(int port)
 {
     limits_start();
     gate_start(port);
-    all.addresses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     below = rules;
     rules.arrive = arrive, rules.admit = admit, rules.agree = agree, rules.receive = receive;
     rules.allow = allow, rules.may = may, rules.refused = refused, rules.gone = gone;
