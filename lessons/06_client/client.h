@@ -85,6 +85,9 @@ next verdict(uint16_t code);
  * the server's Close came too. */
 next session_ended(session *s);
 
+/* A message could not be printed: the first time one line of log says why. */
+void session_unprinted(session *s, int error);
+
 /* When everything is said: stdin has ended, and no message came for --quiet-ms. */
 uint64_t session_all_said_at(const session *s);
 
@@ -139,9 +142,14 @@ bool opening(session *s, uint64_t until);
 /*
  * Print it to stdout: one line, whatever is in it. Control characters, which could drive a
  * terminal, are written \n, \r, \xHH; a binary message is written hex:00ff7f. With --raw its bytes,
- * and nothing else. False when stdout takes no more; errno tells.
+ * and nothing else. Who reads stdout may be slow: this waits until it is taken, or until `until`,
+ * or for a signal while they are held. False when it was not taken whole, and from then
+ * on always; errno tells.
  */
-bool message_print(uint8_t opcode, const void *data, size_t len);
+bool message_print(uint8_t opcode, const void *data, size_t len, uint64_t until);
+
+/* Stdout, for poll(), where it is wanted: something is told when nobody reads it any more. */
+struct pollfd message_poll_reader(bool wanted);
 
 /* Text of somebody else for a line of log: control characters as above. To be freed. */
 char *message_plain(const void *data, size_t len);

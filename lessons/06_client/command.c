@@ -1,9 +1,8 @@
 /* Given: the command line. */
 #include "06_client/client.h"
 
-#include <stdio.h>
+#include <locale.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { HEADERS_MAX = 32, DAY_MS = 24 * 3600 * 1000 };
 
@@ -34,12 +33,12 @@ static void read_url(const char *text)
         wrong("the URL has to begin with ws:// or wss://, not with ", scheme);
     if (g_uri_get_fragment(url) || g_uri_get_userinfo(url))
         wrong("neither #... nor a user's name may be in the URL", "");
-    if (!host || !*host)
-        wrong("there is no host in ", text);
+    int port = g_uri_get_port(url);
+    if (!host || !*host || port == 0)
+        wrong("there is no host, or port 0, in ", text);
     options.url = url;
 
     /* The port is left out where it is the scheme's own; an address of IPv6 has brackets. */
-    int port = g_uri_get_port(url);
     const char *form = strchr(host, ':') ? "[%s]:%d" : "%s:%d", *query = g_uri_get_query(url);
     char *name = g_strdup_printf(form, host, port);
     if (port == (strcmp(scheme, "ws") == 0 ? 80 : 443))
@@ -49,9 +48,12 @@ static void read_url(const char *text)
         g_strdup_printf("%s%s%s", g_uri_get_path(url), query ? "?" : "", query ? query : "");
 }
 
-/* "Name: value" */
+/* "Name: value", but not what the handshake says itself: a second one of those, or a body, makes
+ * another request of it. */
 static void read_headers(char **lines)
 {
+    static const char *const ours[] = {"Host", "Upgrade", "Connection", "Content-Length",
+                                       "Transfer-Encoding"};
     static wsp_http_header headers[HEADERS_MAX];
     options.offer.more = headers;
     for (; lines && *lines; lines++) {
@@ -59,6 +61,12 @@ static void read_headers(char **lines)
         if (!colon || options.offer.more_count == HEADERS_MAX)
             wrong("--header takes \"Name: value\", and up to 32 of them", "");
         const char *value = colon + 1 + strspn(colon + 1, " \t");
+        *colon = '\0';
+        bool own = g_ascii_strncasecmp(*lines, "Sec-WebSocket-", strlen("Sec-WebSocket-")) == 0;
+        for (size_t i = 0; i < G_N_ELEMENTS(ours); i++)
+            own = own || g_ascii_strcasecmp(*lines, ours[i]) == 0;
+        if (own)
+            wrong("the handshake itself writes this line; --header cannot be ", *lines);
         headers[options.offer.more_count++] =
             (wsp_http_header){{*lines, (size_t)(colon - *lines)}, {value, strlen(value)}};
     }
@@ -84,14 +92,15 @@ void command_read(int argc, char **argv)
     guint64 number = 0;
     static client_options *const o = &options;
     int ping_ms = 30000, read_ms = 60000, count = 0;
+    setlocale(LC_CTYPE, ""); /* of the log; texts for the server are bytes, as they are typed */
     const GOptionEntry entries[] = {
-        {"header", 0, 0, G_OPTION_ARG_STRING_ARRAY, &headers, "A header line of the request",
+        {"header", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &headers, "A header line of the request",
          "'NAME: VALUE'"},
-        {"subprotocol", 0, 0, G_OPTION_ARG_STRING, &o->offer.subprotocols,
+        {"subprotocol", 0, 0, G_OPTION_ARG_FILENAME, &o->offer.subprotocols,
          "Offer these; the server has to choose one", "NAME,..."},
         {"ca", 0, 0, G_OPTION_ARG_FILENAME, &o->ca, "Trust these certificates (the system's)",
          "FILE"},
-        {"subscribe", 0, 0, G_OPTION_ARG_STRING_ARRAY, &subscribe,
+        {"subscribe", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &subscribe,
          "Send this first in every session; may be given again", "LINE"},
         {"quiet-ms", 0, 0, G_OPTION_ARG_INT, &o->quiet_ms,
          "When stdin has ended: close behind such a silence (500)", "MS"},
@@ -107,7 +116,7 @@ void command_read(int argc, char **argv)
          "Give up when so many sessions in a row were no good (0 = never)", "N"},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &seed, "The same delays again", "S"},
         {"print-backoff", 0, 0, G_OPTION_ARG_INT, &count, "Print N delays in ms, and end", "N"},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &urls, NULL, NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &urls, NULL, NULL},
         {0}};
     g_autoptr(GOptionContext) context = g_option_context_new("ws://HOST[:PORT]/PATH");
     g_option_context_set_summary(
@@ -131,8 +140,13 @@ void command_read(int argc, char **argv)
         wrong("--seed takes 0 to 4294967295, not ", seed);
     o->jitter = seed ? g_rand_new_with_seed((guint32)number)
                      : g_rand_new(); /* of the system's random numbers */
-    for (; subscribe && *subscribe; subscribe++)
+    for (; subscribe && *subscribe; subscribe++) {
+        if (!g_utf8_validate(*subscribe, -1, NULL))
+            wrong("--subscribe takes UTF-8, as all texts of WebSocket are", "");
         g_queue_push_tail(&o->subscriptions, *subscribe);
+    }
+    if (o->ca && access(o->ca, R_OK) != 0)
+        wrong("--ca: this file cannot be read: ", o->ca);
     for (int n = 0; n < count; n++)
         printf("%d\n", backoff_ms((unsigned)n));
     if (count > 0)

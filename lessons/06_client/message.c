@@ -2,7 +2,7 @@
 #include "06_client/client.h"
 #include "06_client/json.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
 
 #include <json-glib/json-glib.h>
@@ -47,16 +47,41 @@ static char *hex(const uint8_t *data, size_t len)
     return g_string_free(text, FALSE);
 }
 
-bool message_print(uint8_t opcode, const void *data, size_t len)
+/* Who reads us is slow: then we are, too, and the server waits for us. But Ctrl+C is not kept
+ * waiting, so nothing blocks in write(): a pipe that is ready takes PIPE_BUF bytes at once. */
+static bool print(const char *bytes, size_t len, uint64_t until)
 {
-    if (options.raw) {
-        fwrite(data, 1, len, stdout);
-    } else {
-        g_autofree char *line =
-            opcode == WSP_OPCODE_TEXT ? message_plain(data, len) : hex(data, len);
-        puts(line);
+    static int error; /* behind half a line nothing is printed any more */
+    while (len > 0 && !error) {
+        struct pollfd wait[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, keyboard_poll_signal()};
+        if (poll(wait, G_N_ELEMENTS(wait), ms_until(until)) < 0 && errno == EINTR)
+            continue;
+        if (!wait[0].revents) {
+            error = wait[1].revents ? EINTR : ETIMEDOUT;
+            break;
+        }
+        ssize_t n = write(STDOUT_FILENO, bytes, MIN(len, PIPE_BUF));
+        if (n >= 0)
+            bytes += n, len -= (size_t)n;
+        else if (errno != EAGAIN && errno != EINTR)
+            error = errno;
     }
-    return fflush(stdout) == 0 && !ferror(stdout); /* who reads us may wait for this message */
+    errno = error;
+    return !error;
+}
+
+bool message_print(uint8_t opcode, const void *data, size_t len, uint64_t until)
+{
+    if (options.raw)
+        return print(data, len, until);
+    g_autofree char *text = opcode == WSP_OPCODE_TEXT ? message_plain(data, len) : hex(data, len);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+    return print(line, strlen(line), until);
+}
+
+struct pollfd message_poll_reader(bool wanted)
+{
+    return (struct pollfd){.fd = wanted ? STDOUT_FILENO : -1}; /* POLLERR needs no asking */
 }
 
 char *message_id(const void *data, size_t len)

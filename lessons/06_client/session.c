@@ -31,6 +31,12 @@ void session_closing(session *s, const wsp_conn_event *ev)
     }
 }
 
+void session_unprinted(session *s, int error)
+{
+    if (s->unprinted++ == 0)
+        lesson_log(s->id, "cannot print: %s", g_strerror(error));
+}
+
 uint64_t session_all_said_at(const session *s)
 {
     uint64_t since = MAX(keyboard_ended_at(), MAX(s->messaged, s->opened));

@@ -46,11 +46,15 @@ class Client:
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
+    def wait_print(self):
+        """It has begun to print something that was not read, or has ended."""
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        assert ready, f"nothing is printed; its log: {self.lines}"
+
     def line(self):
         """The next line of stdout."""
         while b"\n" not in self.printed:
-            ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
-            assert ready, f"nothing is printed; its log: {self.lines}"
+            self.wait_print()
             got = os.read(self.process.stdout.fileno(), 1 << 20)
             assert got, f"stdout has ended; its log: {self.lines}"
             self.printed += got

@@ -99,19 +99,38 @@ class Stdout(Case):
         ws.close(1001, b"bye\x1b[2J\n")
         client.wait_log(r"ended: the server closed, code 1001, bye\\x1b\[2J\\n;")
 
-    def test_when_nobody_reads_it_leaves_and_says_so(self):
+    def test_when_nothing_can_be_printed_it_leaves_and_says_so(self):
         with open("/dev/full", "wb") as full:
             client, ws = self.opened(stdout=full)
             ws.send(TEXT, b"hello")
             self.assertEqual(ws.answer_close(), ([], 1001))
             self.assertEqual(client.wait(), 1)
             client.wait_log("cannot print: No space left on device")
+
+    def test_when_the_reader_goes_it_does_not_wait_for_a_message(self):
         client, ws = self.opened()
         client.process.stdout.close()
-        ws.send(TEXT, b"hello")
         self.assertEqual(ws.answer_close(), ([], 1001))
         self.assertEqual(client.wait(), 1)
         client.wait_log("cannot print: Broken pipe")
+
+    def test_ctrl_c_while_nobody_takes_what_it_prints(self):
+        client, ws = self.opened()
+        ws.send(TEXT, b"x" * MIB)  # more than a pipe holds
+        client.wait_print()
+        client.interrupt()
+        self.assertEqual(ws.answer_close(), ([], 1001))
+        self.assertEqual(client.wait(), 1)
+        client.wait_log("cannot print: Interrupted system call")
+
+    def test_a_reader_that_is_slow_is_no_server_that_is_silent(self):
+        client, ws = self.opened("--read-ms", "300", "--ping-ms", "100")
+        ws.send(TEXT, b"x" * MIB)
+        client.wait_print()
+        ws.send(TEXT, b"behind")
+        time.sleep(1)
+        self.assertEqual(client.line(), "x" * MIB)
+        self.assertEqual(client.line(), "behind")
 
 
 class Ids(Case):
@@ -316,8 +335,21 @@ class Doors(Case):
         self.assertEqual(client.wait(), 0)
         self.assertNotIn("secret", "\n".join(client.lines))
 
+    def test_texts_that_are_not_ascii(self):
+        """They are what was typed; the log is in the user's locale."""
+        client = Client("/usr/bin/env", "LC_ALL=C.UTF-8", PROGRAM, self.server.url, "--subscribe",
+                        "Grüße", "--header", "X-Name: Zoë")
+        self.addCleanup(client.end)
+        ws = self.server.accept()
+        self.assertEqual(ws.header("X-Name"), "Zoë")
+        self.assertEqual(ws.receive(), (TEXT, "Grüße".encode()))
+        ws.close(1008, "tschüß".encode())
+        self.assertEqual(client.wait(), 1)
+        client.wait_log("code 1008, tschüß;")
+
     def test_targets(self):
-        for path, target in (("/a/b?x=1&y=%20", "/a/b?x=1&y=%20"), ("?x", "/?x"), ("", "/")):
+        for path, target in (("/a/b?x=1&y=%20", "/a/b?x=1&y=%20"), ("?x", "/?x"), ("", "/"),
+                             ("/ä b", "/%C3%A4%20b")):
             client = Client(PROGRAM, f"ws://127.0.0.1:{self.server.port}{path}")
             self.addCleanup(client.end)
             ws = self.server.accept_tcp().read_request()
@@ -332,6 +364,11 @@ class Doors(Case):
                       ["--header", "sp ace: b", "ws://a"], ["--subprotocol", "a b", "ws://a"],
                       ["--cap-ms", "0", "ws://a"], ["--open-ms", "-1", "ws://a"],
                       ["--ping-ms", "86400001", "ws://a"], ["--tries", "-1", "ws://a"],
+                      ["ws://127.0.0.1:0/"], ["--subprotocol", "\xe4", "ws://a"],
+                      ["--header", "host: b", "ws://a"], ["--header", "Connection : b", "ws://a"],
+                      ["--header", "content-length: 5", "ws://a"],
+                      ["--header", "Sec-WebSocket-Extensions: permessage-deflate", "ws://a"],
+                      ["--subscribe", b"\xff", "ws://a"], ["--ca", "/no/such", "wss://a"],
                       ["--print-backoff", "-1"], ["--nonsense", "ws://a"], ["--seed", "x", "ws://a"]):
             with self.subTest(words):
                 done = subprocess.run([PROGRAM, *words], capture_output=True, text=True,

@@ -50,9 +50,9 @@ static bool put_frame(session *s, uint8_t opcode, const void *payload, size_t le
 static void leave(session *s, uint16_t code, uint64_t end_by)
 {
     s->leaving = true;
-    s->why = "no answer to our Close";
-    s->end_by = end_by;
-    put_frame(s, WSP_OPCODE_CLOSE, (uint8_t[]){(uint8_t)(code >> 8), (uint8_t)code}, 2);
+    s->end_by = MIN(s->end_by, end_by);
+    if (put_frame(s, WSP_OPCODE_CLOSE, (uint8_t[]){(uint8_t)(code >> 8), (uint8_t)code}, 2))
+        s->why = "no answer to our Close";
 }
 
 /* The first thing in every session: to the server we are somebody new. */
@@ -76,10 +76,10 @@ static void take_message(session *s, uint8_t opcode)
     g_autofree char *id = message_id(s->message->data, s->message->len);
     if (id && seen_before(id)) {
         s->dropped++;
-    } else if (message_print(opcode, s->message->data, s->message->len)) {
+    } else if (message_print(opcode, s->message->data, s->message->len, s->end_by)) {
         s->printed++;
-    } else if (s->unprinted++ == 0) {
-        lesson_log(s->id, "cannot print: %s", g_strerror(errno));
+    } else {
+        session_unprinted(s, errno);
         leave(s, 1001, soon());
     }
     g_byte_array_set_size(s->message, 0);
@@ -113,24 +113,26 @@ static bool step(session *s)
     wsp_conn_task due = wsp_conn_due(&s->ws, now_ms());
     if (due == WSP_TASK_PING)
         put_frame(s, WSP_OPCODE_PING, NULL, 0);
-    if (due == WSP_TASK_DEAD)
-        s->why = "silent";
-    if (due == WSP_TASK_DEAD || now_ms() >= s->end_by)
+    if (now_ms() >= s->end_by)
         return false;
     if (now_ms() >= session_all_said_at(s))
         leave(s, 1000, WSP_NEVER);
     bool may_send = s->out->len == 0 && wsp_conn_get_state(&s->ws) == WSP_STATE_OPEN;
     struct pollfd wait[] = {dial_poll(s->line, s->out->len > 0), keyboard_poll_signal(),
-                            keyboard_poll_input(may_send)};
+                            keyboard_poll_input(may_send), message_poll_reader(!s->leaving)};
     uint64_t until = MIN(MIN(s->end_by, session_all_said_at(s)), wsp_conn_deadline(&s->ws));
     poll(wait, G_N_ELEMENTS(wait), ms_until(until));
-    if (wait[1].revents) {
+    if (wait[1].revents)
         keyboard_told();
+    if (wait[3].revents)
+        session_unprinted(s, EPIPE);
+    if (wait[1].revents || wait[3].revents)
         leave(s, 1001, soon());
-    }
     g_byte_array_set_size(s->in, CHUNK);
     ssize_t n = dial_read(s->line, s->in->data, CHUNK, 0);
-    if (n == 0 || (n < 0 && errno != EAGAIN))
+    if (n < 0 && errno == EAGAIN && due == WSP_TASK_DEAD)
+        s->why = "silent";
+    if (n == 0 || (n < 0 && (errno != EAGAIN || due == WSP_TASK_DEAD)))
         return false;
     if (n > 0)
         take(s, s->in->data, (size_t)n);
