@@ -26,13 +26,16 @@ static bool send_all(dial *line, const char *bytes, size_t len, uint64_t until)
     return true;
 }
 
-/* Receive until the head is whole: its size, or -1. What came behind it stays in `in`. */
-static int64_t receive_head(dial *line, GByteArray *in, uint64_t until)
+/* Receive until the head is whole: its size, or -1 and *why. What came behind it stays in `in`. */
+static int64_t receive_head(dial *line, GByteArray *in, uint64_t until, const char **why)
 {
     wsp_http_scanner scan;
     wsp_http_scan_init(&scan, &(wsp_http_limits){.max_head = HEAD_MAX, .max_headers = LINES_MAX});
     for (uint8_t chunk[16384]; !scan.done;) {
         ssize_t n = dial_read(line, chunk, sizeof chunk, until);
+        *why = n > 0    ? "its head is too long, or no HTTP"
+               : n == 0 ? "the server ended the connection"
+                        : g_strerror(errno == EAGAIN ? ETIMEDOUT : errno);
         if (n <= 0 || wsp_http_scan(&scan, chunk, (size_t)n) < 0)
             return -1;
         g_byte_array_append(in, chunk, (guint)n);
@@ -64,10 +67,11 @@ bool opening(session *s, uint64_t until)
 {
     char sent[HEAD_MAX];
     size_t size = write_request(sent);
+    const char *why = "it could not be sent";
     int64_t head_len =
-        send_all(s->line, sent, size, until) ? receive_head(s->line, s->in, until) : -1;
+        send_all(s->line, sent, size, until) ? receive_head(s->line, s->in, until, &why) : -1;
     if (head_len < 0) {
-        lesson_log(s->id, "refused: no answer to the request");
+        lesson_log(s->id, "refused: no answer to the request: %s", why);
         return false;
     }
     wsp_http_header lines[2][LINES_MAX];
@@ -76,9 +80,11 @@ bool opening(session *s, uint64_t until)
     wsp_http_parse(&request, sent, size, lines[0], LINES_MAX);
     wsp_http_parse(&answer, s->in->data, (size_t)head_len, lines[1], LINES_MAX);
     const char *wrong = judge(&answer, &request, &response);
-    wsp_text chosen = response.subprotocol;
+    wsp_text chosen = response.subprotocol, to = wsp_http_header_value(&answer, "Location", NULL);
+    g_autofree char *place = to.data ? message_plain(to.data, to.len) : NULL;
     if (wrong)
-        lesson_log(s->id, "refused: status %u, %s", response.status, wrong);
+        lesson_log(s->id, "refused: status %u, %s%s%s", response.status, wrong,
+                   place ? "; Location: " : "", place ? place : "");
     else
         lesson_log(s->id, "open: %s%s%.*s", options.offer.host, chosen.data ? ", subprotocol " : "",
                    (int)chosen.len, chosen.data ? chosen.data : "");
