@@ -6,7 +6,7 @@
  */
 #include "06_client/client.h" /* options; dial_...(): TCP or TLS; opening(), keyboard_, message_ */
 
-enum { CHUNK = 16384, OUT_MAX = 1 << 16, IDS_MAX = 1000, LONG_AGO = 20 };
+enum { CHUNK = 16384, OUT_MAX = 1 << 16, LONG_AGO = 20 };
 
 /* How long to wait before the next attempt: a second is short for a person, and long for a
  * computer. */
@@ -15,8 +15,8 @@ int backoff_ms(G_GNUC_UNUSED unsigned n)
     return options.base_ms;
 }
 
-/* Have we had this one? The last IDS_MAX ids are kept, over all sessions: a server that makes good
- * what we may have missed sends some of it twice. */
+/* Have we had this one? The last options.ids are kept, over all sessions: a server that makes
+ * good what we may have missed sends some of it twice. */
 static bool seen_before(const char *id)
 {
     static GHashTable *seen;
@@ -28,7 +28,7 @@ static bool seen_before(const char *id)
     char *kept = g_strdup(id);
     g_hash_table_add(seen, kept);
     g_queue_push_tail(&order, kept);
-    if (order.length > IDS_MAX)
+    if (order.length > (guint)options.ids)
         g_hash_table_remove(seen, g_queue_pop_head(&order));
     return false;
 }

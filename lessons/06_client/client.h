@@ -30,6 +30,7 @@ typedef struct client_options {
     int open_ms, close_ms; /* the longest time to connect and open, and to close */
     int quiet_ms;          /* stdin has ended and nothing came for so long: we close */
     int base_ms, cap_ms, tries; /* the back-off; tries: 0 = no limit */
+    int ids;                    /* of so many messages the ids are remembered */
     GRand *jitter;              /* seeded with --seed, or with nobody knows what */
 } client_options;
 

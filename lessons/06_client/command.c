@@ -13,6 +13,7 @@ client_options options = {
     .quiet_ms = 500,
     .base_ms = 1000,
     .cap_ms = 30000,
+    .ids = 1000,
 };
 
 static void G_GNUC_NORETURN wrong(const char *what, const char *more)
@@ -105,6 +106,7 @@ void command_read(int argc, char **argv)
         {"quiet-ms", 0, 0, G_OPTION_ARG_INT, &o->quiet_ms,
          "When stdin has ended: close behind such a silence (500)", "MS"},
         {"stay", 0, 0, G_OPTION_ARG_NONE, &o->stay, "When stdin has ended: do not close", NULL},
+        {"ids", 0, 0, G_OPTION_ARG_INT, &o->ids, "Drop what has one of the last ids (1000)", "N"},
         {"raw", 0, 0, G_OPTION_ARG_NONE, &o->raw, "Print messages as they are", NULL},
         {"ping-ms", 0, 0, G_OPTION_ARG_INT, &ping_ms, "Ping in a silence of (30000)", "MS"},
         {"read-ms", 0, 0, G_OPTION_ARG_INT, &read_ms, "Give up a silent server (60000)", "MS"},
@@ -132,14 +134,13 @@ void command_read(int argc, char **argv)
     for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
         if (times[i].ms < times[i].least || times[i].ms > DAY_MS)
             wrong("a time is 1 to 86400000 ms; --ping-ms, --read-ms, --quiet-ms may be 0", "");
-    if (o->tries < 0 || count < 0)
-        wrong("--tries and --print-backoff are not negative", "");
+    if (o->tries < 0 || o->ids < 0 || count < 0)
+        wrong("--tries, --ids and --print-backoff are not negative", "");
     o->rules.ping_interval = (uint64_t)ping_ms;
     o->rules.idle_timeout = (uint64_t)read_ms;
     if (seed && !g_ascii_string_to_unsigned(seed, 10, 0, UINT32_MAX, &number, NULL))
         wrong("--seed takes 0 to 4294967295, not ", seed);
-    o->jitter = seed ? g_rand_new_with_seed((guint32)number)
-                     : g_rand_new(); /* of the system's random numbers */
+    o->jitter = seed ? g_rand_new_with_seed((guint32)number) : g_rand_new();
     for (; subscribe && *subscribe; subscribe++) {
         if (!g_utf8_validate(*subscribe, -1, NULL))
             wrong("--subscribe takes UTF-8, as all texts of WebSocket are", "");

@@ -147,6 +147,12 @@ class Ids(Case):
         say(0)  # was forgotten
         self.assertEqual(client.line(), '{"id": "m-0"}')
 
+    def test_none_are_kept(self):
+        client, ws = self.opened("--ids", "0")
+        for _ in range(2):
+            ws.send(TEXT, b'{"id":1}')
+            self.assertEqual(client.line(), '{"id":1}')
+
     def test_what_is_an_id(self):
         client, ws = self.opened()
         both = ['{"id": null}', '{"id": true}', '{"id": {}}', '[{"id": "a"}]', '{"a": {"id": 1}}',
@@ -365,7 +371,7 @@ class Doors(Case):
                       ["--header", "no colon", "ws://a"], ["--header", "A: b\r\nX: y", "ws://a"],
                       ["--header", "sp ace: b", "ws://a"], ["--subprotocol", "a b", "ws://a"],
                       ["--cap-ms", "0", "ws://a"], ["--open-ms", "-1", "ws://a"],
-                      ["--ping-ms", "86400001", "ws://a"], ["--tries", "-1", "ws://a"],
+                      ["--ping-ms", "86400001", "ws://a"], ["--tries", "-1", "ws://a"], ["--ids", "-1", "ws://a"],
                       ["ws://127.0.0.1:0/"], ["--subprotocol", "\xe4", "ws://a"],
                       ["--header", "host: b", "ws://a"], ["--header", "Connection : b", "ws://a"],
                       ["--header", "content-length: 5", "ws://a"],

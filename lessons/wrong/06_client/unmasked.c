@@ -2,7 +2,7 @@
  * connection with 1002 (RFC 6455 5.1). */
 #include "06_client/client.h" /* options; dial_...(): TCP or TLS; opening(), keyboard_, message_ */
 
-enum { CHUNK = 16384, OUT_MAX = 1 << 16, IDS_MAX = 1000, LONG_AGO = 20 };
+enum { CHUNK = 16384, OUT_MAX = 1 << 16, LONG_AGO = 20 };
 
 /* How long to wait before the next attempt: anything between 0 and a limit, which doubles each time
  * (n = 0, 1, 2, ...) up to a cap. All of it is random, "full jitter": a thousand clients that were
@@ -13,8 +13,8 @@ int backoff_ms(unsigned n)
     return g_rand_int_range(options.jitter, 0, (int)limit + 1);
 }
 
-/* Have we had this one? The last IDS_MAX ids are kept, over all sessions: a server that makes good
- * what we may have missed sends some of it twice. */
+/* Have we had this one? The last options.ids are kept, over all sessions: a server that makes
+ * good what we may have missed sends some of it twice. */
 static bool seen_before(const char *id)
 {
     static GHashTable *seen;
@@ -26,7 +26,7 @@ static bool seen_before(const char *id)
     char *kept = g_strdup(id);
     g_hash_table_add(seen, kept);
     g_queue_push_tail(&order, kept);
-    if (order.length > IDS_MAX)
+    if (order.length > (guint)options.ids)
         g_hash_table_remove(seen, g_queue_pop_head(&order));
     return false;
 }
