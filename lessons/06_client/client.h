@@ -16,8 +16,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* ---- The command line (command.c) -------------------------------------------------------------
- */
+/* ---- The command line (command.c) ---------------------------------------------------------- */
 
 /* Times in milliseconds. */
 typedef struct client_options {
@@ -43,8 +42,7 @@ void command_read(int argc, char **argv);
 /* The program's own: how long to wait before the next attempt, when there were n waits before. */
 int backoff_ms(unsigned n);
 
-/* ---- A session (session.c) --------------------------------------------------------------------
- */
+/* ---- A session (session.c) ----------------------------------------------------------------- */
 
 enum { NO_ANSWER = 1006 };
 
@@ -98,8 +96,7 @@ static inline uint64_t soon(void)
     return now_ms() + (uint64_t)options.close_ms;
 }
 
-/* ---- Lines, and Ctrl+C (keyboard.c) -----------------------------------------------------------
- */
+/* ---- Lines, and Ctrl+C (keyboard.c) -------------------------------------------------------- */
 
 enum { TYPED_MAX = 1 << 20 }; /* bytes of a line; of a longer one the end is not kept */
 
@@ -126,8 +123,7 @@ void keyboard_read(keyboard_take take, void *data);
 /* When stdin ended; 0 = it has not. */
 uint64_t keyboard_ended_at(void);
 
-/* ---- The opening handshake (opening.c) --------------------------------------------------------
- */
+/* ---- The opening handshake (opening.c) ----------------------------------------------------- */
 
 /*
  * Ask for a WebSocket as options.offer says, and check the answer: is it open? Then s->in holds
@@ -137,8 +133,7 @@ uint64_t keyboard_ended_at(void);
  */
 bool opening(session *s, uint64_t until);
 
-/* ---- Messages (message.c) ---------------------------------------------------------------------
- */
+/* ---- Messages (message.c) ------------------------------------------------------------------ */
 
 /*
  * Print it to stdout: one line, whatever is in it. Control characters, which could drive a
