@@ -3,7 +3,9 @@
 STATE = "document.body.dataset.state"
 WHY = "document.getElementById('why').textContent"
 PEOPLE = ("document.getElementById('people').checkVisibility() &&"
-          " document.getElementById('people').textContent")
+          " (document.getElementById('count').textContent +"
+          " [...document.querySelectorAll('#people span:not([hidden]) button')]"
+          ".map(b => b.textContent).join(', '))")
 PRESENT = f"{PEOPLE}.split(/[:,] /).sort().join()"  # in the order of their names
 TYPED = "document.getElementById('text').value"
 # Each with its name, what is not read in it, and whether it is the one that is shown.

@@ -163,6 +163,41 @@ async def use_rooms(ann, ben):
         await tab.until(PRESENT, "2 here,Ann,Ben")
 
 
+async def talk_alone(ann, ben):
+    """A name is a button: what is said behind it, nobody else reads. It is a tab of its own, whose
+    messages are shown when the server has passed them on."""
+    await ann.evaluate("""[...document.querySelectorAll('#people button')]
+        .find(one => one.checkVisibility() && one.textContent === 'Ben').focus()""")
+    await type_line(ann)  # Enter on the name; then the field to write in has the focus
+    await ann.until(PEOPLE, "only the two of you read this")
+    await type_line(ann, "psst")
+    await ann.until(SAID, ["Ann (you): psst"])
+    expect("the field of what was said", await ann.evaluate(TYPED), "")
+    await ben.until(ROOMS, [["room:lobby", "", "true"], ["@Ann", "1", "false"]])
+    await click(ben, "#tabs button:last-child")
+    await ben.until(SAID, ["Ann: psst"])
+    await fill(ben, "say", "yes?")
+    for tab, who in (ann, "Ben"), (ben, "Ben (you)"):
+        await tab.until(f"{SAID}.at(-1)", f"{who}: yes?")
+    expect("the rooms to come back to", await ben.evaluate("sessionStorage.rooms"), "room:lobby")
+    for tab in ann, ben:
+        await click(tab, "#leave")  # that is the page's own tab: both are in the room
+        await click(tab, "#tabs button")
+        await tab.until(PRESENT, "2 here,Ann,Ben")
+
+
+async def be_told_by_many(ann):
+    """Strangers do not fill the page with tabs."""
+    rooms = await ann.evaluate(ROOMS)
+    await ann.evaluate("""for (let n = 0; n < 100; n++) hear({ event: 'told', id: `stranger${n}`,
+        from: `id${n}`, name: `N${n}`, text: 'hello' })""")
+    expect("tabs", await ann.evaluate(f"{ROOMS}.length"), 50)
+    expect("the last one", await ann.evaluate(f"{NOTES}.at(-1)"), "N99, to you: hello")
+    await ann.evaluate("""for (let n = 0; n < 100; n++) if (rooms.has(`id${n}`))
+        hear({ event: 'left', room: `id${n}` })""")
+    expect("the rooms", await ann.evaluate(ROOMS), rooms)
+
+
 async def make_mistakes(ann):
     """What the server refuses is said, what was typed stays, and a good request wipes it away."""
     await fill(ann, "join", "Bad Room!")
@@ -185,8 +220,12 @@ async def attack(ann, hub):
     await evil.send(json.dumps({"do": "say", "room": "room:lobby", "text": EVIL}))
     await ann.until(f"{SAID}.at(-1)", f"{EVIL}: {EVIL}")
     await ann.until(f"{PEOPLE}.includes('{EVIL}')")
-    await evil.send(json.dumps({"do": "tell", "to": await ann.evaluate("me"), "text": EVIL}))
-    await ann.until(f"{NOTES}.at(-1)", f"{EVIL} tells you alone: {EVIL}")
+    await evil.send(json.dumps({"do": "tell", "to": await ann.evaluate("me.from"), "text": EVIL}))
+    await ann.until(f"{ROOMS}.at(-1)", [f"@{EVIL}", "1", "false"])
+    await click(ann, "#tabs button:last-child")
+    await ann.until(SAID, [f"{EVIL}: {EVIL}"])
+    await click(ann, "#leave")
+    await click(ann, "#tabs button")
     await fill(ann, "join", EVIL)
     await ann.until(f"{ERRORS}.length", 1)
     # What this server would never say.
@@ -396,6 +435,8 @@ async def main(folder, picture):
             await talk(ann, ben)
             await keep_order(ann, ben)
             await use_rooms(ann, ben)
+            await talk_alone(ann, ben)
+            await be_told_by_many(ann)
             await make_mistakes(ann)
             await attack(ann, hub)
             await miss_some(ann)
