@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static SSL_CTX *context; /* what all connections share */
+
 /* Why not, unless the system has another reason: no such file. */
 static G_NORETURN void wrong(const char *option, const char *file, const char *why)
 {
@@ -16,10 +18,10 @@ static G_NORETURN void wrong(const char *option, const char *file, const char *w
     exit(2);
 }
 
-SSL_CTX *certificate_read(const char *certificate, const char *key)
+void tls_start(const char *certificate, const char *key)
 {
     OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL); /* a reader may still be leaving when we exit */
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    context = SSL_CTX_new(TLS_server_method());
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
@@ -31,5 +33,9 @@ SSL_CTX *certificate_read(const char *certificate, const char *key)
         wrong("--cert", certificate, "there is no certificate (PEM) in it");
     if (SSL_CTX_check_private_key(context) != 1)
         wrong("--key", key, "it is not the key of this certificate");
-    return context;
+}
+
+SSL *tls_new(void)
+{
+    return SSL_new(context);
 }

@@ -93,7 +93,7 @@ void gate_prepare(void)
     gate.secret = secret_read(secret_file);
     read_origins();
     if (gate.certificate) {
-        tls_start(certificate_read(gate.certificate, key));
+        tls_start(gate.certificate, key);
         rules.arrive = tls_arrive;
         rules.receive = tls_receive;
         rules.send = tls_send;

@@ -1,6 +1,7 @@
 /*
  * wss: TLS below everything that we have. Usually OpenSSL reads and writes the socket itself. Here
  * it is given two pieces of memory instead. So it does no I/O, like our codec, and fits anywhere:
+ *
  *   reader:  recv() -> in -> SSL_read -> codec     writer:  frames -> SSL_write -> out -> send()
  */
 #include "08_gate/tls.h"
@@ -8,9 +9,9 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
-static SSL_CTX *context;
 enum { RECORD = 16384, OUT_MAX = 65536 }; /* bytes in a record of TLS; that may wait in `out` */
 
 typedef struct tls {
@@ -20,11 +21,6 @@ typedef struct tls {
     GByteArray *sealed; /* the sender's own: encrypted, and not sent yet */
     size_t taken;       /* ... and how many of the caller's bytes that is */
 } tls;
-
-void tls_start(SSL_CTX *shared)
-{
-    context = shared;
-}
 
 /* What comes goes into `in`. False with errno: nothing came, TCP ended (no end for TLS, which has a
  * close_notify: somebody may have cut off the tail), or what began `since` then takes too long. */
@@ -58,11 +54,23 @@ static bool flush(conn *c, tls *t)
     return true;
 }
 
+/* The same, and wait for room: the reader may, while there is no writer. */
+static bool flush_all(conn *c, tls *t)
+{
+    const int64_t until = g_get_monotonic_time() + options.write_ms * INT64_C(1000);
+    struct pollfd room = {.fd = c->fd, .events = POLLOUT};
+    while (!flush(c, t))
+        if (errno != EAGAIN || g_get_monotonic_time() > until ||
+            poll(&room, 1, options.write_ms) <= 0)
+            return false;
+    return true;
+}
+
 static bool refuse(conn *c)
 {
     const unsigned long error = ERR_peek_error();
     const char *why = error ? ERR_reason_error_string(error) : "the client left, or was too slow";
-    if (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)
+    if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)
         why = "this was plain HTTP: the address has to begin with https:// or wss://";
     lesson_log(c->number, "refused: TLS: %s", why);
     return false;
@@ -72,13 +80,14 @@ bool tls_arrive(conn *c)
 {
     tls *t = c->tls = g_new0(tls, 1);
     g_mutex_init(&t->lock);
-    t->ssl = SSL_new(context), t->sealed = g_byte_array_new();
+    t->sealed = g_byte_array_new();
+    t->ssl = tls_new();
     SSL_set_bio(t->ssl, t->in = BIO_new(BIO_s_mem()), t->out = BIO_new(BIO_s_mem()));
     const int64_t since = g_get_monotonic_time();
     for (int n = 0, why; n != 1;) {
         ERR_clear_error();
         n = SSL_accept(t->ssl), why = SSL_get_error(t->ssl, n);
-        if (!flush(c, t) || (n != 1 && (why != SSL_ERROR_WANT_READ || !fill(c, t, since))))
+        if (!flush_all(c, t) || (n != 1 && (why != SSL_ERROR_WANT_READ || !fill(c, t, since))))
             return refuse(c);
     }
     return true;
@@ -125,7 +134,10 @@ void tls_finish(conn *c)
     g_mutex_lock(&t->lock);
     SSL_shutdown(t->ssl); /* a close_notify */
     g_mutex_unlock(&t->lock);
-    flush(c, t);
+    if (atomic_load(&c->open))
+        flush(c, t); /* without room for it the client takes the FIN for a cut: no writer waits */
+    else
+        flush_all(c, t);
     plain_finish(c);
 }
 

@@ -7,12 +7,12 @@
 
 #include "07_hub/chat.h"
 
-struct ssl_ctx_st;
+/* Before the first client (certificate.c). Ends the program with one line and status 2 where
+ * certificate and key cannot be used. */
+void tls_start(const char *certificate, const char *key);
 
-/* Before the first client, with what all of them share (certificate.c). The one that reads it ends
- * the program with one line and status 2 where certificate or key cannot be used. */
-void tls_start(struct ssl_ctx_st *shared);
-struct ssl_ctx_st *certificate_read(const char *certificate, const char *key);
+/* OpenSSL's part of a connection (certificate.c). Free it. */
+struct ssl_st *tls_new(void);
 
 /* The handshake of TLS (reader's thread). False: there was none, and the log says why. */
 bool tls_arrive(conn *c);

@@ -66,12 +66,39 @@ class GateTlsTest(unittest.TestCase):
         self.addCleanup(server.end)
         return server
 
-    def context(self, version=None):
-        context = ssl.create_default_context(cafile=self.cert)
+    def context(self, version=None, cafile=None):
+        context = ssl.create_default_context(cafile=cafile or self.cert)
         context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end is a close_notify
         if version:
             context.minimum_version = context.maximum_version = version
         return context
+
+    @staticmethod
+    def by_hand(tcp, context, at_once):
+        """A client's TLS, and what carries its bytes while it does something: each that goes in a
+        segment of its own, and so many at once that come."""
+        coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(coming, going, server_hostname="localhost")
+        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def pump(action):
+            while True:
+                try:
+                    value = action()
+                    wanted = False
+                except ssl.SSLWantReadError:
+                    value, wanted = None, True
+                for byte in going.read():
+                    tcp.sendall(bytes([byte]))
+                if not wanted:
+                    return value
+                some = tcp.recv(at_once)
+                if some:
+                    coming.write(some)
+                else:
+                    coming.write_eof()
+
+        return tls, pump
 
     def connect(self, server, **options):
         """A client of its own: the TLS socket, behind the 101."""
@@ -256,25 +283,9 @@ class GateTlsTest(unittest.TestCase):
     def test_byte_by_byte(self):
         """The handshake of TLS, the one of HTTP, and frames: each byte in a segment of its own."""
         server = self.gate()
-        coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = self.context().wrap_bio(coming, going, server_hostname="localhost")
         tcp = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE * SLOW)
         self.addCleanup(tcp.close)
-        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-        def pump(action):
-            while True:
-                try:
-                    value = action()
-                    wanted = False
-                except ssl.SSLWantReadError:
-                    value, wanted = None, True
-                for byte in going.read():
-                    tcp.sendall(bytes([byte]))
-                if not wanted:
-                    return value
-                coming.write(tcp.recv(1))
-
+        tls, pump = self.by_hand(tcp, self.context(), at_once=1)
         pump(tls.do_handshake)
         pump(lambda: tls.write(request(server.port, Authorization=f"Bearer {server.token()}")))
         said = b""
@@ -321,6 +332,28 @@ class GateTlsTest(unittest.TestCase):
                                  [b"%04d" % i for i in range(60)])
         self.run_async(conversation())
         self.is_alive(server)
+
+    def test_a_socket_that_takes_little_and_a_client_that_takes_little(self):
+        """The certificate, the page and the close_notify behind it all wait for room."""
+        with tempfile.TemporaryDirectory(prefix="gate-tls-") as home:
+            cert, key = make_certificate(home, *(f"DNS:{i:04}.example.com" for i in range(1500)))
+            server = Gate(FOLDER, "--cert", cert, "--key", key, "--send-buffer", "1")
+            self.addCleanup(server.end)
+            context = self.context(cafile=cert)
+        for _ in range(60):
+            with socket.socket() as tcp:
+                tcp.settimeout(PATIENCE * SLOW)
+                tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                tcp.connect(("127.0.0.1", server.port))
+                tls, pump = self.by_hand(tcp, context, at_once=500)
+                pump(tls.do_handshake)
+                pump(lambda: tls.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+                said = b""
+                while some := pump(lambda: tls.read(1000)):  # a bare FIN is an SSLEOFError
+                    said += some
+            head, page = said.split(b"\r\n\r\n")
+            self.assertIn(b"Content-Length: %d\r\n" % len(page), head)
+        self.assertEqual(server.stop(), 0)
 
     # ---- How it ends ----
 
