@@ -18,11 +18,12 @@ typedef struct tally {
 static GMutex lock;
 static GHashTable *tallies; /* first words -> tally. They are ours, so they are few */
 
-/* What happens as often as others like: they misbehave, or come and vanish. */
+/* What happens as often as others like: they misbehave, come and vanish, or are too many. */
 static bool is_bounded(const char *begin)
 {
     static const char *const kinds[] = {"refused",     "ended: policy", "ended: rule",
-                                        "ended: slow", "ended: stuck",  "ended: lost"};
+                                        "ended: slow", "ended: stuck",  "ended: lost",
+                                        "no thread"};
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (strstr(begin, kinds[i]))
             return true;

@@ -132,7 +132,7 @@ GBytes *secret_read(const char *path)
         g_clear_pointer(&secret, g_free);
     bool read = path ? g_file_get_contents(path, &secret, &len, &error)
                      : getrandom(secret, len, 0) == SECRET_MIN;
-    while (path && read && len > 0 && strchr("\r\n", secret[len - 1]))
+    while (path && read && len > 0 && (secret[len - 1] == '\n' || secret[len - 1] == '\r'))
         len--;
     if (!read || len < SECRET_MIN) {
         fprintf(stderr, "%s: %s%s\n", g_get_prgname(),

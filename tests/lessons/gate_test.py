@@ -6,6 +6,8 @@ installed is skipped with its reason, or fails the run where CI is set. Exit sta
 be tried."""
 
 import asyncio
+import base64
+import hmac
 import pathlib
 import re
 import socket
@@ -145,6 +147,15 @@ class GateTest(unittest.TestCase):
                                         Cookie=f"token={token}")
                 self.assertEqual(got, status, said)
         self.assertIn(f"refused its origin: http://evil.test:{server.port}\n", server.log())
+
+    def test_a_secret_may_be_any_bytes(self):
+        """All of them count, but for the line ends behind them."""
+        server = self.gate()
+        for secret, ends in ((b"x" * 31 + b"\0", b""), (bytes(range(256)) + b"\0\0", b"\r\n\n")):
+            server.secret_file.write_bytes(secret + ends)
+            text, _, signature = server.token().rpartition(".")
+            made = hmac.digest(secret, text.encode(), "sha256")
+            self.assertEqual(base64.urlsafe_b64decode(signature + "="), made)
 
     # ---- The link for a guest ----
 
