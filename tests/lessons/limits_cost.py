@@ -2,11 +2,14 @@
 """limits_cost.py FOLDER: what compression and batching cost and save in lesson 09's server: the
 tables of its README. No test: it judges nothing. FOLDER holds the programs (build/release/lessons)."""
 import asyncio
+import json
 import os
 import pathlib
 import random
 import re
 import sys
+import time
+import zlib
 
 from gate import Gate
 from raw import Client, do
@@ -56,26 +59,50 @@ async def members(server, count, room, **headers):
     return [await one() for _ in range(count)]
 
 
-async def hear(client, count, is_last):
-    """Events until the last one; how many of them were messages."""
+async def hear(client, heard, place):
+    """Events until the last price; heard[place] is how many of them were messages."""
     while True:
         event = await client.event()
-        count += event["event"] == "message_sent"
-        if event["event"] == "message_sent" and is_last(event["text"]):
-            return count
+        heard[place] += event["event"] == "message_sent"
+        if event["event"] == "message_sent" and event["text"].endswith("ZZ=1"):
+            return
 
 
 async def talk(server, clients, texts, room="room:tea", pace=0):
-    """One says all of it, all hear it: messages that came, their bytes, seconds of the server's CPU."""
+    """One says all of it, all hear it: messages that came, their bytes, seconds of the server's CPU.
+    Ten at a time: each `pace` seconds, or when all have heard the ones before."""
     begun, bytes_before = server.cpu(), sum(c.bytes for c in clients)
-    hearing = [asyncio.create_task(hear(c, 0, lambda text: text.endswith("ZZ=1"))) for c in clients]
+    heard = [0] * len(clients)
+    hearing = [asyncio.create_task(hear(c, heard, n)) for n, c in enumerate(clients)]
     for n, text in enumerate(texts):
         clients[0].writer.write(do("say", room=room, text=text))
-        if n % 10 == 9:
-            await asyncio.sleep(pace or 0.002)
+        while n % 10 == 9 and not pace and min(heard) < n - 9:
+            await asyncio.sleep(0)
+        if n % 10 == 9 and pace:
+            await asyncio.sleep(pace)
     clients[0].writer.write(do("say", room=room, text="ZZ=1"))
-    heard = sum(await asyncio.gather(*hearing))
-    return heard, sum(c.bytes for c in clients) - bytes_before, server.cpu() - begun
+    await asyncio.gather(*hearing)
+    return sum(heard), sum(c.bytes for c in clients) - bytes_before, server.cpu() - begun
+
+
+def one_message():
+    """What zlib makes of a message, and how long it takes: with the history of a connection, or alone."""
+    rng = random.Random(7)
+    print("| text of a message | plain | on its own | with memory |\n|--:|--:|--:|--:|")
+    for size in 30, 300, 1800:
+        events = [json.dumps({"event": "message_sent", "room": "room:tea", "seq": n,
+                              "id": f"b0d5a38a-{n}", "from": f"{rng.getrandbits(32):08x}",
+                              "name": "127.0.0.2", "text": text_of(size, rng)},
+                             separators=(",", ":")).encode() for n in range(1, MESSAGES)]
+        cells = [f"{sum(map(len, events)) / len(events):.0f}"]
+        for window, flush in (12, zlib.Z_FULL_FLUSH), (15, zlib.Z_SYNC_FLUSH):  # full: forget all
+            deflater = zlib.compressobj(6, zlib.DEFLATED, -window)
+            begun = time.process_time()
+            small = [deflater.compress(event) + deflater.flush(flush) for event in events]
+            each = (time.process_time() - begun) / len(events)
+            cells.append(f"{sum(map(len, small)) / len(small) - 4:.0f}, {1e6 * each:.0f} µs")
+        print(f"| {size} bytes | " + " | ".join(cells) + " |")
+    print()
 
 
 async def compression():
@@ -123,6 +150,7 @@ async def batching():
 
 
 async def main():
+    one_message()
     for part in compression, memory, batching:
         await part()
         print()
