@@ -38,6 +38,7 @@ class Server:
         async def echo(connection, *_):
             try:
                 async for message in connection:
+                    await asyncio.sleep(7 * (message == "in a while"))
                     await connection.send(message)
             except websockets.ConnectionClosed:
                 pass
@@ -73,6 +74,11 @@ class Play(unittest.TestCase):
             self.case.write_text("title: an echo\nconnect a\nsend a text \"hello\"\n"
                                  "expect a text \"hullo\"\n")
             self.assertIn("FAIL a  an echo", self.play(1, self.case, "--port", server.port))
+
+    def test_a_server_that_runs_already_may_take_its_time(self):
+        self.case.write_text(self.case.read_text().replace("hello", "in a while"))
+        with Server() as server:
+            self.play(0, self.case, "--port", server.port)
 
     def test_what_was_said_is_a_capture(self):
         with Server() as server:

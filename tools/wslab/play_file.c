@@ -8,6 +8,10 @@
 #include "play.h"
 #include "story.h"
 
+/* Of a server that runs already only what it sends is seen, not whether it is about to: a time-out
+ * of ten seconds is silence, too. */
+enum { SILENCE_S = 15 };
+
 static char *program, *capture;
 static int port;
 static gint64 seed = 7;
@@ -40,6 +44,7 @@ int play_run(lab *here, char **arguments, GError **error)
     play_ends_with_us();
     play_options options = {.program = program,
                             .port = (unsigned)port,
+                            .idle_s = port ? SILENCE_S : 0,
                             .seed = (guint64)seed,
                             .scale = play_measure_scale()};
     g_autoptr(play_result) r = play_case(s, &options);
