@@ -119,12 +119,13 @@ class Connection:
     def header(self, name):
         return re.search(rf"^{name}: (.*?)\r?$", self.request, re.M | re.I)[1]
 
-    def answer(self, status="101 Switching Protocols", *headers):
+    def answer(self, status="101 Switching Protocols", *headers, behind=b""):
         if status.startswith("101"):
             digest = hashlib.sha1((self.header("Sec-WebSocket-Key") + GUID).encode()).digest()
             headers += ("Upgrade: websocket", "Connection: Upgrade",
                         "Sec-WebSocket-Accept: " + base64.b64encode(digest).decode())
-        self.sock.sendall("\r\n".join((f"HTTP/1.1 {status}", *headers, "", "")).encode())
+        head = "\r\n".join((f"HTTP/1.1 {status}", *headers, "", ""))
+        self.sock.sendall(head.encode() + behind)
         return self
 
     def send(self, opcode, payload=b""):

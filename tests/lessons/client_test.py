@@ -19,6 +19,8 @@ PROGRAM, README = sys.argv[1:3]
 MIB = 1 << 20
 CLIENTS = 100
 BASE_MS = 2000
+DAY_MS = 24 * 3600 * 1000
+ENDS = {"done": 0, "stop": 1}  # verdict -> status of the program
 
 
 class Case(unittest.TestCase):
@@ -38,7 +40,7 @@ class Case(unittest.TestCase):
 
 class Stdin(Case):
     def test_a_server_that_does_not_read_stops_the_one_who_types(self):
-        client, _ = self.opened()
+        client, ws = self.opened()
         stdin = client.process.stdin.fileno()
         os.set_blocking(stdin, False)
         sent, most, end = 0, 32 * MIB, time.monotonic() + 3
@@ -48,6 +50,8 @@ class Stdin(Case):
         self.assertLess(sent, most, "it reads what it cannot send")
         if not SANITIZED:
             self.assertLess(client.status("VmRSS"), 64 * 1024)
+        ws.reset()
+        client.wait_log("lost: [1-9][0-9]* bytes of frames were not sent")
 
     def test_lines_that_cannot_be_sent_are_told_and_the_others_go(self):
         client, ws = self.opened()
@@ -271,10 +275,15 @@ class Doors(Case):
         ws.sock.close()
 
     def test_server_asks_us_to_stay_away(self):
-        client = self.client("--base-ms", "1", "--cap-ms", "50")
-        self.server.accept_tcp().read_request().answer("503 Busy", "Retry-After: 7").sock.close()
+        for cap, least in ((50, 7000), (1000000, 7002)):  # a delay of our own is added, by chance 0
+            client = self.client("--base-ms", "1", "--cap-ms", str(cap))
+            self.server.accept_tcp().read_request().answer("503 Busy", "Retry-After: 7").sock.close()
+            delay = int(client.wait_log(r"attempt 2 in (\d+) ms")[0][1])
+            self.assertTrue(least <= delay <= 7000 + cap, delay)
+        client = self.client()
+        self.server.accept_tcp().read_request().answer("503 Busy", f"Retry-After: {1 << 40}")
         delay = int(client.wait_log(r"attempt 2 in (\d+) ms")[0][1])
-        self.assertTrue(7000 <= delay <= 7050, delay)
+        self.assertTrue(DAY_MS <= delay <= DAY_MS + 30000, delay)
 
     def test_heads_that_do_not_end(self):
         client = self.client("--open-ms", "400", "--tries", "3", "--base-ms", "1")
@@ -403,7 +412,70 @@ class Doors(Case):
             self.assertIn(f"`{option}", text)
 
 
+class Verdicts(unittest.TestCase):
+    """What the server says of the next attempt: the table of the text. Each client has a base of
+    1 ms and a cap of a day. So who comes back soon waits 0 or 1 ms, and who begins with the longest
+    delay waits longer than that, but for chance: twice in a million."""
+
+    def check(self, wanted, what, tell):
+        """tell(server) ends the only connection that there is."""
+        server = Server()
+        client = Client(PROGRAM, server.url, "--base-ms", "1", "--cap-ms", str(DAY_MS))
+        try:
+            tell(server)
+            server.close()
+            if wanted in ENDS:
+                self.assertEqual(client.wait(), ENDS[wanted], what)
+                self.assertNotIn("attempt", "\n".join(client.lines), what)
+            else:
+                delay = int(client.wait_log(r"attempt 2 in (\d+) ms")[0][1])
+                self.assertEqual("soon" if delay <= 1 else "later", wanted, f"{what}: {delay} ms")
+        finally:
+            client.end()
+            server.close()
+
+    def test_codes(self):
+        for wanted, codes in {
+                "soon": (None, 1001, 1011, 1012, 1014), "later": (1013,), "done": (1000,),
+                "stop": (1002, 1003, 1007, 1008, 1009, 1010, 3000, 3999, 4000, 4999)}.items():
+            for code in codes:
+                self.check(wanted, code, lambda server, code=code: server.accept().close(code))
+
+    def test_no_close(self):
+        self.check("soon", "FIN", lambda server: server.accept().sock.close())
+        self.check("soon", "RST", lambda server: server.accept().reset())
+
+    def test_statuses(self):
+        for wanted, statuses in {
+                "soon": (408, 425, 500, 502, 504, 599), "later": (429, 503),
+                "stop": (200, 204, 301, 302, 307, 400, 401, 403, 404, 410, 426, 499)}.items():
+            for status in statuses:
+                self.check(wanted, status, lambda server, status=status:
+                           server.accept_tcp().read_request().answer(f"{status} Because"))
+
+
 class Return(Case):
+    def test_subscriptions_come_before_all_else(self):
+        """The server's ping is there already, in the segment of its answer."""
+        client = self.client("--subscribe", "news", "--subscribe", "weather")
+        ws = self.server.accept_tcp().read_request()
+        ws.answer(behind=b"\x89\x01?")
+        client.type(b"hello\n")
+        self.assertEqual([ws.receive() for _ in range(4)], [
+            (TEXT, b"news"), (TEXT, b"weather"), (PONG, b"?"), (TEXT, b"hello")])
+
+    def test_it_waits_as_long_as_it_says(self):
+        client, ws = self.opened("--base-ms", "1000", "--seed", "8", "--subscribe", "x")
+        for attempt in (2, 3, 4):
+            self.assertEqual(ws.receive(), (TEXT, b"x"))
+            lost = time.monotonic()
+            ws.reset()
+            ws = self.server.accept()
+            took = 1000 * (time.monotonic() - lost)
+            said = int(client.wait_log(rf"attempt {attempt} in (\d+) ms")[0][1])
+            self.assertGreaterEqual(took, said)
+        self.assertGreater(said, 1000)  # else all this says nothing
+
     def test_fifty_sessions_leave_nothing_behind(self):
         client = self.client("--base-ms", "1", "--cap-ms", "20", "--subscribe", "x")
         descriptors = []
