@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 PATIENCE = 60  # seconds, for what takes milliseconds
@@ -83,6 +84,12 @@ class Gate:
 
     def log(self):
         return pathlib.Path(self.log_file.name).read_text(encoding="utf-8")
+
+    def wait_for_log(self, pattern):
+        end = time.monotonic() + PATIENCE * SLOW
+        while not re.search(pattern, self.log()):
+            assert time.monotonic() < end, f"no {pattern} in\n{self.log()}"
+            time.sleep(0.02)
 
     def stop(self):
         """SIGTERM: it ends within 5 s (and what a slow machine takes), with status 0."""

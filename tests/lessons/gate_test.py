@@ -8,15 +8,18 @@ be tried."""
 import asyncio
 import base64
 import hmac
+import json
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 import unittest
 
-from gate import PATIENCE, Gate, claims_of, make_certificate, missing, request, say, signed
+from gate import (PATIENCE, Gate, claims_of, frame, make_certificate, missing, request, say,
+                  signed)
 
 try:
     import jwt
@@ -28,6 +31,8 @@ except ImportError:
     websockets = None
 
 FOLDER, PROJECT = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
+NOON = 4102401600  # a moment in 2099
+HS256 = '{"alg":"HS256","typ":"JWT"}'
 ROOMS = {"join": ["room:*"], "say": ["room:tea"]}
 
 
@@ -127,6 +132,59 @@ class GateTest(unittest.TestCase):
                 jwt.decode(token, secret, algorithms=["HS256"])
                 seen += 1
         self.assertGreater(seen, 10)
+
+    def test_a_token_is_valid_from_its_first_second_to_its_last(self):
+        """On a clock that stands still: not before nbf, not from exp on."""
+        server = self.gate("--now", str(NOON))
+        for claims, status, code in (({"exp": NOON + 1}, 101, b""),
+                                     ({"exp": NOON}, 401, b"token-expired"),
+                                     ({"exp": NOON + 9, "nbf": NOON}, 101, b""),
+                                     ({"exp": NOON + 9, "nbf": NOON + 1}, 401, b"token-too-early")):
+            with self.subTest(claims):
+                token = signed(server.secret, HS256, json.dumps({"sub": "Ann", **ROOMS, **claims}))
+                got, said = self.answer(server, Authorization=f"Bearer {token}")
+                self.assertEqual((got, code in said), (status, True), said)
+
+    def test_so_is_a_right_of_who_is_there(self):
+        """An hour later: one token ends in this second, the other one in the next."""
+        server = self.gate("--now", str(NOON))
+        for left, wanted in ((1, b'"joined"'), (0, b'"token-expired"')):
+            now = NOON + 3600 * (1 - left)
+            claims = {"sub": "Ann", **ROOMS, "exp": now + 3600 + left}
+            token = signed(server.secret, HS256, json.dumps(claims))
+            with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as tcp:
+                tcp.sendall(request(server.port, Authorization=f"Bearer {token}"))
+                self.hear(tcp, b'"welcome"')
+                server.process.send_signal(signal.SIGUSR2)
+                server.wait_for_log(f"the clock of tokens: {now + 3600}")
+                tcp.sendall(frame(1, say(do="join", room="room:tea").encode()))
+                self.assertIn(wanted, self.hear(tcp, b'"room:tea"|"error"'))
+
+    def hear(self, tcp, pattern):
+        said = b""
+        while not re.search(pattern, said):
+            some = tcp.recv(65536)
+            self.assertTrue(some, said)
+            said += some
+        return said
+
+    def test_the_largest_token_that_is_taken(self):
+        """One room or one character more is refused: check 08.7."""
+        server = self.gate()
+        most = {"sub": "\u00fc" * 32, "exp": 4102444800, "join": [f"room:{n}" for n in range(32)],
+                "say": ["x" * 48] * 32}
+        token = signed(server.secret, HS256, json.dumps(most))
+        status, said = self.answer(server, Authorization=f"Bearer {token}")
+        self.assertEqual(status, 101, said)
+
+    def test_signatures_are_compared_in_constant_time(self):
+        """What no client can see, and no test can measure: so read the program."""
+        for path in "08_gate/gate.c", "solutions/08_gate/exercise.c":
+            text = (PROJECT / "lessons" / path).read_text()
+            body = text[text.index("static bool is_signed("):]
+            body = body[:body.index("\n}\n")]
+            self.assertIn("CRYPTO_memcmp(", body, path)
+            self.assertNotRegex(body, r"\b(memcmp|strn?cmp|g_strcmp0|g_str_equal)\(", path)
 
     # ---- Whose page speaks ----
 

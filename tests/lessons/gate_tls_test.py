@@ -113,12 +113,6 @@ class GateTlsTest(unittest.TestCase):
         self.assertTrue(said.startswith(b"HTTP/1.1 101 "), said)
         return tls
 
-    def wait_for_log(self, server, pattern):
-        end = time.monotonic() + PATIENCE * SLOW
-        while not re.search(pattern, server.log()):
-            self.assertLess(time.monotonic(), end, f"no {pattern} in\n{server.log()}")
-            time.sleep(0.02)
-
     def is_alive(self, server):
         """The next one is served, and the server stops in good order."""
         self.connect(server).close()
@@ -187,7 +181,7 @@ class GateTlsTest(unittest.TestCase):
         self.assertIn('{"error":"token-missing"', refused.stdout)
         distrusts = subprocess.run(["curl", "-s", url], check=False)
         self.assertEqual(distrusts.returncode, 60)  # it does not know who signed the certificate
-        self.wait_for_log(server, r"conn 3 refused: TLS: .*unknown ca")
+        server.wait_for_log(r"conn 3 refused: TLS: .*unknown ca")
         self.is_alive(server)
 
     def test_openssl_s_client_with_new_keys_on_the_way(self):
@@ -218,7 +212,7 @@ class GateTlsTest(unittest.TestCase):
                 tell(frame(1, say(do="say", room="room:tea", text=str(i)).encode()),
                      b'"message_sent"', i + 1)
             client.stdin.close()
-        self.wait_for_log(server, "conn 1 ended: ")
+        server.wait_for_log("conn 1 ended: ")
         self.is_alive(server)
 
     def test_the_client_of_lesson_06(self):
@@ -232,7 +226,7 @@ class GateTlsTest(unittest.TestCase):
             input=say(do="join", room="room:tea") + "\n", capture_output=True, text=True,
             timeout=PATIENCE * SLOW, check=False)
         self.assertIn('"event":"joined"', done.stdout, done.stderr)
-        self.wait_for_log(server, "conn 1 ended: client")
+        server.wait_for_log("conn 1 ended: client")
 
     def test_the_proxy_of_the_text(self):
         """lessons/doc/tls.md: nginx has the certificate, the server speaks plain TCP to it. (Not
@@ -365,7 +359,7 @@ class GateTlsTest(unittest.TestCase):
         while some := tls.recv(4096):  # b"" is a close_notify; a bare FIN is an SSLEOFError
             said += some
         self.assertEqual(said, b"\x88\x02\x03\xe8")
-        self.wait_for_log(server, "conn 1 ended: client, code 1000")
+        server.wait_for_log("conn 1 ended: client, code 1000")
 
     def test_so_it_is_behind_a_refusal(self):
         server = self.gate()
@@ -383,7 +377,7 @@ class GateTlsTest(unittest.TestCase):
         tls = self.connect(server)
         with socket.socket(fileno=os.dup(tls.fileno())) as tcp:
             tcp.shutdown(socket.SHUT_WR)  # a FIN without a close_notify
-            self.wait_for_log(server, "conn 1 ended: lost, code 1006")
+            server.wait_for_log("conn 1 ended: lost, code 1006")
         self.is_alive(server)
 
     def test_resets_while_it_sends(self):
@@ -417,7 +411,7 @@ class GateTlsTest(unittest.TestCase):
             tcp.sendall(request(server.port))
             while tcp.recv(4096):
                 pass
-        self.wait_for_log(server, r"conn 1 refused: TLS: this was plain HTTP: .*wss://")
+        server.wait_for_log(r"conn 1 refused: TLS: this was plain HTTP: .*wss://")
         self.is_alive(server)
 
     def test_a_handshake_in_drops_is_given_up(self):
@@ -432,7 +426,7 @@ class GateTlsTest(unittest.TestCase):
                 for byte in going.read()[:200]:  # that would take 10 s
                     tcp.sendall(bytes([byte]))
                     time.sleep(0.05)
-        self.wait_for_log(server, "conn 1 refused: TLS: the client left, or was too slow")
+        server.wait_for_log("conn 1 refused: TLS: the client left, or was too slow")
 
     def test_old_versions_noise_and_silence(self):
         server = self.gate("--read-ms", "500")
@@ -443,13 +437,13 @@ class GateTlsTest(unittest.TestCase):
         with self.assertRaises(ssl.SSLError):
             old.wrap_socket(tcp, server_hostname="localhost")
         tcp.close()
-        self.wait_for_log(server, "conn 1 refused: TLS: .*(protocol|version)")
+        server.wait_for_log("conn 1 refused: TLS: .*(protocol|version)")
         with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as tcp:
             tcp.sendall(bytes(range(256)))
-            self.wait_for_log(server, "conn 2 refused: TLS: ")
+            server.wait_for_log("conn 2 refused: TLS: ")
         with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as tcp:
             self.assertEqual(tcp.recv(1), b"")
-        self.wait_for_log(server, "conn 3 refused: TLS: the client left, or was too slow")
+        server.wait_for_log("conn 3 refused: TLS: the client left, or was too slow")
         self.is_alive(server)
 
 
