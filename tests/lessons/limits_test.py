@@ -19,9 +19,10 @@ import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 from gate import PATIENCE, Gate, make_certificate, missing, request, say
-from raw import Client as RawClient, do
+from raw import TEXT, Client as RawClient, do, frame
 
 try:
     import websockets
@@ -165,6 +166,84 @@ class LimitsTest(unittest.TestCase):
                                  (1008, "too many strikes, come back in 10 s"))
         self.run_async(conversation(self.server()))
 
+    def test_who_comes_too_often_is_told_for_how_long(self):
+        server = self.server("--connect-burst", "1", "--connect-rate", "0.02")
+        with self.tcp(server, request(server.port)) as first:
+            self.assertIn(b"HTTP/1.1 101", first.recv(100))
+            with self.tcp(server, request(server.port)) as second:
+                said = self.all_of(second)
+        self.assertIn(b"HTTP/1.1 429 ", said)
+        self.assertIn(int(re.search(rb"Retry-After: (\d+)", said)[1]), (49, 50, 51))
+
+    def test_so_many_places_and_no_more(self):
+        """One connection, and one that may come in to be refused. To a third nobody answers, and who
+        comes when there is room is let in."""
+        server = self.server("--max-connections", "1")
+        with self.tcp(server, request(server.port)) as first:
+            self.assertIn(b"HTTP/1.1 101", first.recv(100))
+            with self.tcp(server, b"GET") as second, \
+                 self.tcp(server, request(server.port)) as third:
+                self.assertEqual(self.all_of(third), b"")
+                second.sendall(request(server.port)[3:])
+                self.assertIn(b"HTTP/1.1 503 ", self.all_of(second))
+        for _ in range(100 * PATIENCE):
+            with self.tcp(server, request(server.port)) as again:
+                if self.some_of(again).startswith(b"HTTP/1.1 101"):
+                    return
+            time.sleep(0.01)
+        self.fail("nobody is let in any more")
+
+    def tcp(self, server, data):
+        tcp = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+        tcp.sendall(data)
+        return tcp
+
+    @staticmethod
+    def some_of(tcp):
+        """b"": that was all, or it was reset."""
+        try:
+            return tcp.recv(65536)
+        except ConnectionResetError:
+            return b""
+
+    def all_of(self, tcp):
+        said = b""
+        while some := self.some_of(tcp):
+            said += some
+        return said
+
+    # ---- Messages ----
+
+    def codes_of(self, server, *frames):
+        """The codes of the errors that a client gets for these, one each."""
+        async def conversation():
+            client = await RawClient().open(server.port, "127.0.0.1")
+            codes = []
+            for one in frames:
+                client.writer.write(one)
+                while (event := await client.event())["event"] != "error":
+                    pass
+                codes.append(event["code"])
+            client.abort()
+            return codes
+        return asyncio.run(asyncio.wait_for(conversation(), PATIENCE))
+
+    def test_a_large_message_costs_more(self):
+        """16,000 bytes are four tokens, of six."""
+        server = self.server("--burst", "6", "--rate", "0.01", "--strikes", "99")
+        self.assertEqual(self.codes_of(server, frame(TEXT, b"x" * 16000), *3 * [frame(TEXT, b"x")]),
+                         ["not-json", "not-json", "not-json", "too-fast"])
+
+    def test_what_happens_to_honest_clients_is_no_strike(self):
+        async def conversation(server):
+            async with self.connect(server) as ws:
+                await Client(ws).join()
+                self.assertEqual(await asyncio.to_thread(
+                    self.codes_of, server, *6 * [do("join", room="room:tea")],
+                    *6 * [do("leave", room="room:tea")]),
+                    6 * ["room-full"] + 6 * ["not-a-member"])
+        self.run_async(conversation(self.server("--room-max", "1")))
+
     # ---- Compression ----
 
     def test_one_with_and_one_without_compression_in_a_room(self):
@@ -254,6 +333,28 @@ class LimitsTest(unittest.TestCase):
         before = self.peak(server)
         self.run_async(conversation(server))
         self.assertLess(self.peak(server), before + 12288, "KiB for 16 MiB that nobody wanted")
+
+    def test_a_small_bomb_is_one_as_well(self):
+        """It is no longer than a message may be; but nothing that people say is repeated so often."""
+        async def conversation(server):
+            deflater = zlib.compressobj(9, zlib.DEFLATED, -12)
+            small = deflater.compress(b"a" * 16000) + deflater.flush(zlib.Z_SYNC_FLUSH)[:-4]
+            client = await RawClient().open(
+                server.port, "127.0.0.1",
+                Sec_WebSocket_Extensions="permessage-deflate; client_max_window_bits")
+            client.writer.write(frame(TEXT, small, rsv=4))
+            with self.assertRaisesRegex(EOFError, re.escape(r"\x03\xf1")):  # 1009
+                while (await client.event())["event"] != "error":
+                    pass
+                self.fail("it was inflated")
+            client.abort()
+        self.run_async(conversation(self.server("--deflate")))
+        self.run_async(self.inflated(self.server("--deflate", "--ratio", "1000")))
+
+    async def inflated(self, server):
+        async with self.connect(server, compression="deflate") as ws:
+            await ws.send("a" * 16000)
+            self.assertEqual((await Client(ws).event("error"))["code"], "not-json")
 
     @staticmethod
     def peak(server):
