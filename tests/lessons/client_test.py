@@ -13,7 +13,8 @@ import sys
 import time
 import unittest
 
-from client_program import BINARY, CLOSE, PATIENCE, PING, PONG, SANITIZED, TEXT, Client, Server
+from client_program import (BINARY, CLOSE, PATIENCE, PING, PONG, SANITIZED, SLOW, TEXT, Client,
+                            Server)
 
 PROGRAM, README = sys.argv[1:3]
 MIB = 1 << 20
@@ -128,11 +129,12 @@ class Stdout(Case):
         client.wait_log("cannot print: Interrupted system call")
 
     def test_a_reader_that_is_slow_is_no_server_that_is_silent(self):
-        client, ws = self.opened("--read-ms", "300", "--ping-ms", "100")
+        read_ms = int(2000 * SLOW)
+        client, ws = self.opened("--read-ms", str(read_ms))
         ws.send(TEXT, b"x" * MIB)
         client.wait_print()
         ws.send(TEXT, b"behind")
-        time.sleep(1)
+        time.sleep(read_ms / 1000 + 0.2)
         self.assertEqual(client.line(), "x" * MIB)
         self.assertEqual(client.line(), "behind")
 
