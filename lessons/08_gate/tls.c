@@ -80,8 +80,7 @@ bool tls_arrive(conn *c)
 {
     tls *t = c->tls = g_new0(tls, 1);
     g_mutex_init(&t->lock);
-    t->sealed = g_byte_array_new();
-    t->ssl = tls_new();
+    t->ssl = tls_new(), t->sealed = g_byte_array_new();
     SSL_set_bio(t->ssl, t->in = BIO_new(BIO_s_mem()), t->out = BIO_new(BIO_s_mem()));
     const int64_t since = g_get_monotonic_time();
     for (int n = 0, why; n != 1;) {
