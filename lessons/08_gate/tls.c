@@ -1,7 +1,6 @@
 /*
  * wss: TLS below everything that we have. Usually OpenSSL reads and writes the socket itself. Here
  * it is given two pieces of memory instead. So it does no I/O, like our codec, and fits anywhere:
- *
  *   reader:  recv() -> in -> SSL_read -> codec     writer:  frames -> SSL_write -> out -> send()
  */
 #include "08_gate/tls.h"
