@@ -144,13 +144,13 @@ static unsigned allow(conn *c, uint8_t opcode, size_t len)
     usage *u = c->usage;
     const bool control = wsp_opcode_is_control(opcode);
     const unsigned cost = control ? 1 : 1 + (unsigned)(len / 4096);
-    const unsigned own =
-        bucket_take(control ? &u->controls : &u->messages,
-                    control ? &limits.controls : &limits.messages, cost, g_get_monotonic_time());
+    bucket *mine = control ? &u->controls : &u->messages;
+    const rate *pace = control ? &limits.controls : &limits.messages;
+    const unsigned own = bucket_take(mine, pace, cost, g_get_monotonic_time());
+    unsigned shared = 0;
     g_mutex_lock(&all.lock);
-    const unsigned shared = control || own ? 0
-                                           : bucket_take(&u->from->messages, &limits.shared, cost,
-                                                         g_get_monotonic_time());
+    if (!control && !own)
+        shared = bucket_take(&u->from->messages, &limits.shared, cost, g_get_monotonic_time());
     all.dropped += own || shared;
     g_mutex_unlock(&all.lock);
     atomic_fetch_add(&u->unlucky, shared > 0);
