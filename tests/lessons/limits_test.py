@@ -22,7 +22,7 @@ import unittest
 import zlib
 
 from gate import PATIENCE, Gate, make_certificate, missing, request, say
-from raw import TEXT, Client as RawClient, do, frame
+from raw import PONG, TEXT, Client as RawClient, do, frame
 
 try:
     import websockets
@@ -233,6 +233,16 @@ class LimitsTest(unittest.TestCase):
         server = self.server("--burst", "6", "--rate", "0.01", "--strikes", "99")
         self.assertEqual(self.codes_of(server, frame(TEXT, b"x" * 16000), *3 * [frame(TEXT, b"x")]),
                          ["not-json", "not-json", "not-json", "too-fast"])
+
+    def test_pongs_that_nobody_asked_for_are_a_flood_as_well(self):
+        async def conversation(server):
+            client = await RawClient().open(server.port, "127.0.0.1")
+            await client.event()
+            client.writer.write(20 * frame(PONG, b"!"))
+            with self.assertRaisesRegex(EOFError, "too many strikes"):
+                await client.event()
+            client.abort()
+        self.run_async(conversation(self.server("--control-burst", "10", "--control-rate", "0.01")))
 
     def test_what_happens_to_honest_clients_is_no_strike(self):
         async def conversation(server):
