@@ -81,6 +81,26 @@ class Stop(chat.Case):
             self.assertEqual((last["messages"], last["shutdown"]), (count, CLIENTS))
             print(f"{count} messages, {took:.2f} s", end=" ", flush=True)
 
+    async def test_what_waits_in_outboxes(self):
+        """Ten who had stopped reading, so that 50 messages did not all go out, read on just then."""
+        service = await self.start("--send-buffer", "1", "--write-ms", "600000")
+        talker = await Member().enter(service, "talker", ALL)
+        slow = await self.enter_all(service, [f"m{i}" for i in range(10)], ALL, rcvbuf=16384)
+        for one in slow:
+            one.stop_reading()
+        for number in range(1, 51):
+            talker.say(ALL, f"{number} " + "x" * 1990)
+            await talker.hear("message_sent", seq=number)
+        stop = asyncio.create_task(service.stop())
+        await until(lambda: not is_open(service.port), "it still listens")
+        for one in slow:
+            one.reader._transport.resume_reading()
+        await stop
+        for one in slow:
+            self.assertEqual((await one.ended(), one.reason), (1001, "shutdown"))
+            self.assertEqual([event["seq"] for event in one.heard("message_sent")],
+                             list(range(1, 51)))
+
     async def test_clients_that_come_just_then(self):
         """Who has got a 101 gets a 1001, too; who has not is cut."""
         service, members = await self.begin()
