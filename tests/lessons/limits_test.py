@@ -127,6 +127,17 @@ class LimitsTest(unittest.TestCase):
             else:
                 self.assertEqual(count, 1000)
 
+    def test_no_more_are_let_in_than_there_are_descriptors(self):
+        process = subprocess.Popen(["sh", "-c", 'ulimit -n 200; exec "$0" --port 0 --open', PROGRAM],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process.stdout.readline(), process.stdout.readline()  # behind them its limits are told
+        process.terminate()
+        _, log = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0, log)
+        let_in = int(re.search(r"limits: room for (\d+) connections, not for 1000", log)[1])
+        places = let_in + int(re.search(rf"for {let_in} connections, (\d+) more", log)[1])
+        self.assertTrue(100 < places <= 200 - 16, log)  # its own: log, listener, signals, writers
+
     # ---- Refusals, as others see them ----
 
     def test_who_waits_as_long_as_it_was_told_is_heard(self):
