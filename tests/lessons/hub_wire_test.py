@@ -212,6 +212,18 @@ class Wire(chat.Case):
                                           (MESSAGE_MAX + 1)), 1009)
         await self.nobody_noticed()
 
+    async def test_names(self):
+        """Of 1 to 32 characters; who has no such name is a guest."""
+        if self.service.more:
+            self.skipTest("here the token says who it is")
+        for name, wanted in (("%C3%BC" * 32, "ü" * 32), ("x" * 33, "guest-"), ("%FF", "guest-"),
+                             ("", "guest-")):
+            client = await self.service.let_in(name)
+            got = json.loads((await client.receive())[1])["name"]
+            self.assertTrue(got == wanted or wanted == "guest-" and got.startswith(wanted), got)
+            client.abort()
+        await self.nobody_noticed()
+
     async def test_json_made_to_hurt(self):
         """Each gets an error, and none of them costs much."""
         client = await self.service.let_in("json")
@@ -241,7 +253,7 @@ class Wire(chat.Case):
 
 class Fuzz(Wire):
     """The same as in a fuzzer, but through a socket: what matters is that nothing else happens."""
-    test_frames = test_requests = test_too_long = test_json_made_to_hurt = None
+    test_frames = test_requests = test_too_long = test_names = test_json_made_to_hurt = None
 
     async def connect_and_send(self, dice, data):
         client = await Client().connect(self.service.port)
