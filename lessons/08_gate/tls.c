@@ -30,11 +30,12 @@ static bool fill(conn *c, tls *t, int64_t since)
     getsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &most, &(socklen_t){sizeof most});
     const bool late = g_get_monotonic_time() > since + most.tv_sec * 1000000 + most.tv_usec;
     ssize_t n = late && since ? -1 : plain_receive(c, bytes, sizeof bytes);
-    errno = late && since ? EAGAIN : n == 0 ? ECONNRESET : errno;
+    const int error = late && since ? EAGAIN : n == 0 ? ECONNRESET : n < 0 ? errno : EPROTO;
     g_mutex_lock(&t->lock);
     bool taken = n > 0 && BIO_ctrl_pending(t->out) <= OUT_MAX && /* it asks, and takes no answer */
                  BIO_write(t->in, bytes, (int)n) == n;
     g_mutex_unlock(&t->lock);
+    errno = error; /* to wait for a lock may set EAGAIN, as if nothing had come in time */
     return taken;
 }
 
@@ -132,10 +133,8 @@ void tls_finish(conn *c)
     g_mutex_lock(&t->lock);
     SSL_shutdown(t->ssl); /* a close_notify */
     g_mutex_unlock(&t->lock);
-    if (atomic_load(&c->open))
-        flush(c, t); /* without room for it the client takes the FIN for a cut: no writer waits */
-    else
-        flush_all(c, t);
+    /* Without room for it the client takes the FIN for a cut: no writer waits. */
+    (void)(atomic_load(&c->open) ? flush(c, t) : flush_all(c, t));
     plain_finish(c);
 }
 

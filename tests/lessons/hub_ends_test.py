@@ -70,7 +70,7 @@ class Ends(chat.Case):
                 one.vanish(Client.reset)
         got = await service.wait_for(active=len(ROOMS), rooms=len(ROOMS) + 1,
                                      subscriptions=2 * len(ROOMS))
-        self.assertEqual(got["lost"] % (len(ROOMS) * IN_EACH), 0)
+        self.assertEqual(got["lost"] % (len(ROOMS) * IN_EACH), 0, got)
         for room, observer in zip(ROOMS, observers):
             await observer.hear("member_left", room=room, count=1)
             await observer.hear("member_left", room="room:all", count=len(ROOMS))
