@@ -10,6 +10,7 @@
 #include <time.h>
 
 enum { A_DAY = 86400 };
+static const gint64 A_CENTURY = G_GINT64_CONSTANT(36525) * A_DAY;
 
 static char *secret_file, *name, *join, *say;
 static gint64 seconds = A_DAY, expires;
@@ -45,6 +46,8 @@ int main(int argc, char **argv)
     g_option_context_free(context);
     if (argc > 1 || !secret_file || !name)
         wrong("--secret-file and --name are needed, and no other arguments");
+    if (seconds > A_CENTURY)
+        wrong("--seconds is a century at most");
     rights all = {.name = name,
                   .expires = expires ? expires : time(NULL) + seconds,
                   .join = rooms_of(join),

@@ -352,6 +352,8 @@ class GateTest(unittest.TestCase):
         self.fails("make_token", [*own, "--name", "Ann", "--join", "Room"], "join is not .*")
         self.fails("make_token", [*own, "--name", "Ann", "--say", "a*b"], "say is not .*")
         self.fails("make_token", [*own, "--name", "Ann", "--expires", "-1"], "exp is not .*")
+        self.fails("make_token", [*own, "--name", "Ann", "--seconds", str(2**63 - 1)],
+                   "--seconds is a century at most; .*")
 
 
 if __name__ == "__main__":
