@@ -123,8 +123,10 @@ ssize_t tls_send(conn *c, const struct iovec *out, int count)
         }
         g_mutex_unlock(&t->lock);
     }
-    errno = EPIPE; /* nothing taken: this SSL seals no more */
-    return flush(c, t) && t->taken > 0 ? (ssize_t)t->taken : -1;
+    if (!flush(c, t))
+        return -1;
+    errno = EPIPE; /* nothing taken: it seals no more. (Not before flush(): locks change errno.) */
+    return t->taken > 0 ? (ssize_t)t->taken : -1;
 }
 
 void tls_finish(conn *c)
