@@ -191,10 +191,10 @@ static void gone(conn *c)
     g_free(u);
 }
 
-static void start(int port)
+static void prepare(void)
 {
-    limits_start();
-    gate_start(port);
+    limits_prepare();
+    gate_prepare();
     below = rules;
     rules.arrive = arrive, rules.admit = admit, rules.agree = agree, rules.receive = receive;
     rules.allow = allow, rules.may = may, rules.refused = refused, rules.gone = gone;
@@ -207,6 +207,7 @@ int main(int argc, char **argv)
     chat_rules first = gate_rules;
     first.purpose = "A chat that nobody can take away from the others; SIGTERM stops it.";
     first.options = limits_options(gate_options);
-    first.start = start;
+    first.prepare = prepare;
+    first.start = gate_start;
     return chat_run(argc, argv, &first);
 }

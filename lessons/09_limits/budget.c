@@ -73,7 +73,7 @@ static void fit(size_t one)
         lesson_log(0, "limits: room for %d connections, not for %d", limits.total, wanted);
 }
 
-void budget_start(void)
+void budget_prepare(void)
 {
     g_autoptr(GString) parts = g_string_new(NULL);
     mallopt(M_ARENA_MAX, 2); /* each arena keeps what was freed in it */

@@ -131,9 +131,9 @@ static void tell(void)
         lesson_log(0, "limits: the gate is open: whoever comes is let in, without a token");
 }
 
-void limits_start(void)
+void limits_prepare(void)
 {
     judge();
-    budget_start();
+    budget_prepare();
     tell();
 }

@@ -65,10 +65,10 @@ const GOptionEntry *limits_options(const GOptionEntry *more);
 
 /* Judge the command line, and say what the limits are. Ends the program with one line when they
  * make no sense. */
-void limits_start(void);
+void limits_prepare(void);
 
 /* Let in as many as memory and descriptors allow, and say what they cost (budget.c). */
-void budget_start(void);
+void budget_prepare(void);
 
 /* Give this socket the buffers that the budget has for it. */
 void budget_socket(int fd);
