@@ -11,7 +11,7 @@
 
 lesson_options options;
 chat_rules rules;
-struct chat_settings settings = {.room_max = 5000};
+struct chat_settings settings = {.room_max = 5000, .send_buffer = 128 << 10};
 
 static unsigned allow_all(G_GNUC_UNUSED conn *c, G_GNUC_UNUSED uint8_t opcode,
                           G_GNUC_UNUSED size_t len)
@@ -37,7 +37,7 @@ void chat_read_options(int argc, char **argv)
          "A slow client loses messages; otherwise it is disconnected", NULL},
         {"room-max", 0, 0, G_OPTION_ARG_INT, &settings.room_max, "Members of a room (5000)", "N"},
         {"send-buffer", 0, 0, G_OPTION_ARG_INT, &settings.send_buffer,
-         "A socket's send buffer; 1 = as small as the system allows", "BYTES"}};
+         "Bytes of a socket's send buffer (131072); 0 = what the system gives", "BYTES"}};
     GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
     g_array_append_vals(all, ours, G_N_ELEMENTS(ours));
     for (const GOptionEntry *more = rules.options; more && more->long_name; more++)

@@ -9,7 +9,8 @@ extern lesson_options options;
 extern struct chat_settings {
     gboolean drop;    /* --drop: a slow client loses messages; otherwise it is disconnected */
     int room_max;     /* --room-max: members of one room */
-    int send_buffer;  /* --send-buffer: of each socket; 0 = what the system gives */
+    int send_buffer;  /* --send-buffer: of each socket, in bytes; 0 = what the system gives, which
+                         grows to 4 MB: a queue, too, and out of our hands */
     int outbox_bytes; /* that may wait for one client, each frame with OUTBOX_COST more; 0 = no
                          limit but that of their number */
 } settings;
