@@ -32,6 +32,12 @@ __attribute__((weak, used, no_sanitize_thread)) const char *__tsan_default_optio
 {
     return "ignore_noninstrumented_modules=1";
 }
+
+/* The sanitizer's: what this thread does from Begin to End is not looked at. */
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
 #ifdef __cplusplus
 }
 #endif
@@ -153,8 +159,6 @@ TSAN_WRAPPER gboolean tsan_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 e
 
 /* The queue's own memory: one thread allocates a link, another frees it, under a lock that is not
  * seen. What is handed on is the caller's, and is watched. */
-void AnnotateIgnoreWritesBegin(const char *file, int line);
-void AnnotateIgnoreWritesEnd(const char *file, int line);
 #define TSAN_UNSEEN(call)                              \
     do {                                               \
         AnnotateIgnoreWritesBegin(__FILE__, __LINE__); \
@@ -267,17 +271,6 @@ TSAN_WRAPPER gpointer tsan_g_once(GOnce *once, GThreadFunc make, gpointer data)
 
 /* ---- The log: it writes the time of day, for which the C library has a lock of its own. Nothing
  * that happens inside is looked at. */
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-void AnnotateIgnoreReadsBegin(const char *file, int line);
-void AnnotateIgnoreReadsEnd(const char *file, int line);
-void AnnotateIgnoreWritesBegin(const char *file, int line);
-void AnnotateIgnoreWritesEnd(const char *file, int line);
-#ifdef __cplusplus
-}
-#endif
 
 TSAN_WRAPPER void tsan_look_away(void)
 {
