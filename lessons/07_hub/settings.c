@@ -30,6 +30,12 @@ static void use_rules(void)
     rules.finish = rules.finish ? rules.finish : plain_finish;
 }
 
+G_NORETURN void chat_wrong(const char *what, const char *more)
+{
+    fprintf(stderr, "%s: %s%s; --help lists the options\n", g_get_prgname(), what, more);
+    exit(2);
+}
+
 void chat_read_options(int argc, char **argv)
 {
     const GOptionEntry ours[] = {
@@ -45,13 +51,10 @@ void chat_read_options(int argc, char **argv)
     options = lesson_options_read(argc, argv, LESSON_PING | LESSON_READ | LESSON_WRITE,
                                   (const GOptionEntry *)(void *)all->data, rules.purpose);
     g_array_unref(all);
-    const char *wrong = settings.room_max < 1      ? "--room-max takes 1 or more"
-                        : settings.send_buffer < 0 ? "--send-buffer takes 0 or more"
-                                                   : NULL;
-    if (wrong) {
-        fprintf(stderr, "%s: %s; --help lists the options\n", g_get_prgname(), wrong);
-        exit(2);
-    }
+    if (settings.room_max < 1)
+        chat_wrong("--room-max takes 1 or more", "");
+    if (settings.send_buffer < 0)
+        chat_wrong("--send-buffer takes 0 or more", "");
     if (options.ping_ms == 0)
         options.ping_ms = INT_MAX; /* 0 = never, or nearly so: in 24 days */
     if (options.read_ms == 0)

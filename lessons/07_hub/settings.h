@@ -15,6 +15,9 @@ extern struct chat_settings {
                          limit but that of their number */
 } settings;
 
+/* The command line is wrong: one line, `what` with `more` behind it, and status 2. */
+G_NORETURN void chat_wrong(const char *what, const char *more);
+
 /* Read the command line; a wrong one ends the program with one line and status 2. */
 void chat_read_options(int argc, char **argv);
 

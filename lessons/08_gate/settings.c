@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,12 +25,6 @@ const GOptionEntry gate_options[] = {
     {"now", 0, 0, G_OPTION_ARG_INT64, &now,
      "Stop the clock that tokens are judged by; SIGUSR2 adds an hour", "SECONDS"},
     G_OPTION_ENTRY_NULL};
-
-static G_NORETURN void wrong(const char *what, const char *value)
-{
-    fprintf(stderr, "%s: %s%s; --help lists the options\n", g_get_prgname(), what, value);
-    exit(2);
-}
 
 int64_t gate_clock(void)
 {
@@ -59,7 +52,8 @@ static void read_origins(void)
     for (char **one = origins; one && *one; one++) {
         const wsp_text text = {*one, strlen(*one)};
         if (!wsp_origin_equal(text, text)) /* what is no origin equals nothing */
-            wrong("--origin is scheme://host or scheme://host:port, and nothing behind it: ", *one);
+            chat_wrong("--origin is scheme://host or scheme://host:port, and nothing behind it: ",
+                       *one);
         g_ptr_array_add(gate.origins, g_strdup(*one));
     }
 }
@@ -89,7 +83,7 @@ static void print_link(int port)
 void gate_prepare(void)
 {
     if (!gate.certificate != !key)
-        wrong("--cert and --key belong together", "");
+        chat_wrong("--cert and --key belong together", "");
     gate.secret = secret_read(secret_file);
     read_origins();
     if (gate.certificate) {

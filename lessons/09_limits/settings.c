@@ -4,9 +4,6 @@
  */
 #include "09_limits/usage.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 enum { KIB = 1024, MIB = 1024 * KIB };
 
 struct limits limits = {
@@ -80,12 +77,6 @@ const GOptionEntry *limits_options(const GOptionEntry *more)
 
 /* ---- Judging them ---- */
 
-static G_NORETURN void wrong(const char *what, const char *more)
-{
-    fprintf(stderr, "%s: %s%s; --help lists the options\n", g_get_prgname(), what, more);
-    exit(2);
-}
-
 /* Those of which 0 is not "no limit" but no service. */
 static const int *const needed[] = {
     &limits.total,         &limits.strikes.burst, &forgive_ms,
@@ -106,11 +97,11 @@ static void judge(void)
     for (const GOptionEntry *one = entries; one->long_name; one++) {
         const int number = one->arg == G_OPTION_ARG_INT ? *(int *)one->arg_data : 1;
         if (one->arg == G_OPTION_ARG_DOUBLE && !(*(double *)one->arg_data > 0))
-            wrong("a number above 0 belongs to --", one->long_name);
+            chat_wrong("a number above 0 belongs to --", one->long_name);
         if (number < is_needed(one->arg_data) || number > MOST)
-            wrong(is_needed(one->arg_data) ? "a number from 1 to 16777216 belongs to --"
-                                           : "a number from 0 to 16777216 belongs to --",
-                  one->long_name);
+            chat_wrong(is_needed(one->arg_data) ? "a number from 1 to 16777216 belongs to --"
+                                                : "a number from 0 to 16777216 belongs to --",
+                       one->long_name);
     }
     limits.strikes.per_second = 1000.0 / forgive_ms;
     g_snprintf(limits.farewell, sizeof limits.farewell, "too many strikes, come back in %d s",

@@ -4,7 +4,6 @@
 It is encoded once, and all outboxes have the same bytes; what waits for a client goes out in one
 send; and a client that has stopped makes nothing slower for the others. Exit status 77: nothing
 could be tried."""
-import asyncio
 import json
 import socket
 import struct

@@ -7,7 +7,6 @@ below a bound that is stated here, and all that time others are served. One stop
 changes nothing for the others. Exit status 77: nothing could be tried."""
 import asyncio
 import contextlib
-import time
 
 import chat
 from chat import Member

@@ -14,7 +14,6 @@ import termios
 import time
 
 import chat
-from chat import Member
 from crowd import PATIENCE, SLOW, Client, together, until
 
 CLIENTS = 200

@@ -11,11 +11,9 @@ import json
 import os
 import pathlib
 import random
-import unittest
 
 import chat
-from chat import Member
-from crowd import CLOSE, PATIENCE, PING, PONG, TEXT, Client, frame, together
+from crowd import CLOSE, PATIENCE, PONG, TEXT, Client, frame, together
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 MESSAGE_MAX = 16384

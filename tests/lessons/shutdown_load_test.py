@@ -10,9 +10,8 @@ import asyncio
 import re
 import signal
 import sys
-import time
 
-from crowd import (CLOSE, PATIENCE, SANITIZED, SLOW, TEXT, Client, Server, need_descriptors,
+from crowd import (CLOSE, SANITIZED, SLOW, TEXT, Client, Server, need_descriptors,
                    together)
 
 HONEST, SLOW_READERS, SILENT, MUTE = 800, 50, 100, 50
